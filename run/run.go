@@ -1,0 +1,112 @@
+// Package run is the seam between a job and the machine that runs its program.
+//
+// A Runner starts programs that outlive the server: a server that dies and
+// comes back finds them again by the Handle that was saved, or, when it died
+// before saving, by calling Start with the same ID once more. Start and Attach
+// are twins: both answer a Process that knows how the program is, or how it
+// ended.
+//
+// Life cycle of one ID: Start (any number of times, one program) → Wait
+// answers the Exit, as often as asked → Remove forgets it and frees what it
+// held. All methods are safe for concurrent use.
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Spec is one program of one instance ("host") of a job.
+type Spec struct {
+	// ID is unique and stable for this program, for example
+	// "training/123456789012/us-east-1/mnist/1/algo-1". It makes Start idempotent.
+	ID string
+	// Hostname is the name the program sees itself under, such as "algo-1".
+	Hostname string
+	// Command is the program and its arguments; Command[0] is looked up in
+	// Env's PATH when it holds no slash.
+	Command []string
+	// Env is the complete environment; nothing is inherited from the server.
+	Env map[string]string
+	// Dir is the working directory, "" for OptML.
+	Dir string
+	// OptML is the directory on this machine that the program sees as /opt/ml.
+	OptML string
+	// Log is the log stream file (package logstream) that receives every line of
+	// standard output and error with its arrival time.
+	Log string
+	// Limits bound what the program may use; zero members are unlimited.
+	Limits Limits
+}
+
+// Limits of one program and all of its descendants together.
+type Limits struct {
+	// CPUs is the number of processors it may keep busy.
+	CPUs float64
+	// MemoryBytes ends the program (OOMKilled) when exceeded.
+	MemoryBytes int64
+	// Processes bounds the number of processes and threads.
+	Processes int
+	// Wall ends the program with SIGTERM, then SIGKILL after Grace, once it has
+	// run that long.
+	Wall  time.Duration
+	Grace time.Duration
+}
+
+// Handle identifies a started program across restarts of the server. It is
+// opaque to everyone but the Runner that made it.
+type Handle json.RawMessage
+
+// Exit is how a program ended.
+type Exit struct {
+	// Code is the exit status, -1 when a signal ended it.
+	Code int
+	// Signal is the signal's name ("SIGKILL") when one ended it.
+	Signal string `json:",omitempty"`
+	// OOMKilled says that the memory limit ended it.
+	OOMKilled bool `json:",omitempty"`
+	// TimedOut says that Limits.Wall ended it.
+	TimedOut bool `json:",omitempty"`
+	// Reason is set when the program could not be started, for example because
+	// its file does not exist; a sentence for the user.
+	Reason    string `json:",omitempty"`
+	StartedAt time.Time
+	EndedAt   time.Time
+	// MaxMemoryBytes and CPUTime are what it used, 0 when unknown.
+	MaxMemoryBytes int64
+	CPUTime        time.Duration
+}
+
+// OK says that the program ended by itself with status 0.
+func (e Exit) OK() bool { return e.Code == 0 && e.Signal == "" && e.Reason == "" && !e.OOMKilled }
+
+// Process is a started program.
+type Process interface {
+	// Handle is what Attach needs to find it again.
+	Handle() Handle
+	// Wait blocks until the program and its descendants have ended, or ctx has.
+	Wait(ctx context.Context) (Exit, error)
+	// Stop sends SIGTERM and, after grace, SIGKILL to whatever is left of it. It
+	// returns at once; a second Stop may only shorten the grace. Stopping a
+	// program that has ended is no error.
+	Stop(ctx context.Context, grace time.Duration) error
+}
+
+// ErrLost is returned by Attach when neither the program nor a record of its
+// end exists, for example after a reboot.
+var ErrLost = errors.New("run: the program and the record of its end are gone")
+
+// Runner starts programs and finds them again.
+type Runner interface {
+	// Start runs the program, or answers the one that already runs, or ran,
+	// under the same ID. It returns once the program is held by something that
+	// outlives this server, so that a crash right after loses nothing.
+	Start(ctx context.Context, s Spec) (Process, error)
+	// Attach finds a program by its handle; ErrLost when it is gone.
+	Attach(ctx context.Context, h Handle) (Process, error)
+	// Remove kills what is left of the program and forgets it. It keeps Spec.Log
+	// and Spec.OptML, which belong to the caller.
+	Remove(ctx context.Context, h Handle) error
+}
