@@ -12,6 +12,7 @@
 //	list            []T: scalars and enums by value, structures as *T, nested lists and maps as such; nil is absent
 //	map             map[string]V, values as in lists (enum keys: map[E]V)
 //	union           *T, a struct of which exactly one field is set
+//	event stream    iter.Seq2[any, error] of pointers to the events' structs (*T)
 //
 // Go field names are the member's name with its first letter in upper case.
 package schema
@@ -36,7 +37,14 @@ const (
 	Boolean
 	Timestamp
 	Blob
+	EventStream
 )
+
+// EmptyEnum is how an enum looks in Go that was present on the wire as the
+// empty string, because "" already means absent. Decoders write it, encoders
+// turn it back, and the validator refuses it as the empty value that it is, so
+// no operation ever sees one.
+const EmptyEnum = "\x00"
 
 // Shape is one shape of an API model with its constraints.
 type Shape struct {
@@ -85,6 +93,10 @@ type Member struct {
 	// IdempotencyToken marks a member that clients fill in by themselves.
 	IdempotencyToken bool
 	Deprecated       bool
+	// JSONValue marks a string that is itself a JSON text.
+	JSONValue bool
+	// EventPayload marks the member of an event that is its frame's payload.
+	EventPayload bool
 	// TimestampFormat overrides the shape's.
 	TimestampFormat string
 }
