@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver; prepares and caches statements per connection
+)
+
+// Bounds of the PostgreSQL backend.
+const (
+	postgresConns   = 20
+	postgresRetries = 12
+)
+
+// postgres runs every function in a transaction of its own. Updates are
+// serializable because SQLite's are: what is right on one database must be
+// right on the other, also when the function decides by what it read.
+type postgres struct {
+	db   *DB
+	pool *sql.DB
+}
+
+func openPostgres(ctx context.Context, db *DB, url string) (backend, error) {
+	pool, err := sql.Open("pgx", url)
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(postgresConns)
+	pool.SetMaxIdleConns(postgresConns)
+	pool.SetConnMaxIdleTime(time.Minute)
+	if err := migrate(ctx, postgresDialect, pool, db.logger); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &postgres{db: db, pool: pool}, nil
+}
+
+func (p *postgres) close() error { return p.pool.Close() }
+
+func (p *postgres) view(ctx context.Context, fn func(tx *Tx) error) error {
+	t, err := p.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return mapError(err)
+	}
+	defer t.Rollback()
+	return fn(p.db.newTx(ctx, t))
+}
+
+func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
+	if ctx.Value(insideKey{}) != nil {
+		return errNested
+	}
+	for attempt := 0; ; attempt++ {
+		tx, err := p.once(ctx, level, fn)
+		if err == nil {
+			tx.committed()
+			return nil
+		}
+		if !conflicted(err) || attempt == postgresRetries {
+			return mapError(err)
+		}
+		// Losers of a conflict wait a random while that doubles, so that they
+		// do not meet again.
+		wait := time.Duration(rand.Int64N(int64(time.Millisecond) << min(attempt, 7)))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// once runs fn in one transaction and commits it.
+func (p *postgres) once(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) (*Tx, error) {
+	t, err := p.pool.BeginTx(ctx, &sql.TxOptions{Isolation: level})
+	if err != nil {
+		return nil, err
+	}
+	defer t.Rollback()
+	tx := p.db.newTx(ctx, t)
+	if err := fn(tx); err != nil {
+		return nil, err
+	}
+	return tx, t.Commit()
+}

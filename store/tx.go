@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Tx is a transaction, valid only inside the function it was given to and only
+// on that function's goroutine.
+type Tx struct {
+	// Now is the time of everything this transaction writes: UTC, whole
+	// microseconds, read once.
+	Now time.Time
+
+	ctx      context.Context
+	dialect  string
+	run      runner
+	onCommit []func()
+}
+
+// runner executes statements inside one transaction.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// newTx makes the transaction value around run.
+func (db *DB) newTx(ctx context.Context, run runner) *Tx {
+	return &Tx{Now: db.now().UTC().Truncate(time.Microsecond), ctx: ctx, dialect: db.dialect, run: run}
+}
+
+// Context is the context of the View or Update. Database calls on it inside the
+// transaction are refused, not deadlocked.
+func (tx *Tx) Context() context.Context { return context.WithValue(tx.ctx, insideKey{}, true) }
+
+// insideKey marks contexts that come from inside a transaction.
+type insideKey struct{}
+
+// Dialect is "sqlite" or "postgres", for the few statements that differ.
+func (tx *Tx) Dialect() string { return tx.dialect }
+
+// OnCommit runs fn after the transaction is durable and before Update returns.
+// It does not run when the transaction fails, nor in a View.
+func (tx *Tx) OnCommit(fn func()) { tx.onCommit = append(tx.onCommit, fn) }
+
+// committed runs what was left to OnCommit.
+func (tx *Tx) committed() {
+	for _, fn := range tx.onCommit {
+		fn()
+	}
+}
+
+// Exec runs a statement with $1-style placeholders. A statement that failed
+// fails the whole transaction, on both databases.
+func (tx *Tx) Exec(query string, args ...any) (sql.Result, error) {
+	ctx, err := tx.statementContext()
+	if err != nil {
+		return nil, err
+	}
+	r, err := tx.run.ExecContext(ctx, query, args...)
+	return r, mapError(err)
+}
+
+// Query is Exec for statements that answer rows. Close them before the
+// function returns.
+func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
+	ctx, err := tx.statementContext()
+	if err != nil {
+		return nil, err
+	}
+	r, err := tx.run.QueryContext(ctx, query, args...)
+	return r, mapError(err)
+}
+
+// QueryRow is Query for at most one row; Scan answers sql.ErrNoRows without one.
+func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
+	ctx, err := tx.statementContext()
+	if err != nil {
+		ctx = tx.ctx // done, so that Scan answers its error
+	}
+	return tx.run.QueryRowContext(ctx, query, args...)
+}
+
+// statementContext is what drivers get. SQLite never sees a context that can
+// end: interrupting a statement would roll back the transaction that others
+// share, and watching one costs a goroutine a statement. The context is looked
+// at between statements instead; each takes milliseconds at most.
+func (tx *Tx) statementContext() (context.Context, error) {
+	if err := tx.ctx.Err(); err != nil {
+		return nil, err
+	}
+	if tx.dialect == sqliteDialect {
+		return context.Background(), nil
+	}
+	return tx.ctx, nil
+}
