@@ -22,6 +22,7 @@ func newSession(ctx context.Context, pool *sql.DB) (*session, error) {
 	s := &session{Conn: conn}
 	err = conn.Raw(func(driverConn any) error {
 		s.raw = driverConn.(*cachedConn)
+		s.raw.reset() // migrations look for tables that may not exist
 		return nil
 	})
 	return s, err
