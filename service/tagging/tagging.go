@@ -1,0 +1,36 @@
+// Package tagging is AddTags, ListTags and DeleteTags, for every resource that
+// has an ARN. A resource that takes tags at creation calls kit.TagMap and
+// store.AddTags itself; nothing here knows the kinds of resource.
+//
+// Rules: Common-1, X-11.
+package tagging
+
+import (
+	"strings"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/store"
+)
+
+// Service implements the tag operations.
+type Service struct {
+	DB     *store.DB
+	Tokens kit.Tokens
+}
+
+// find checks that the ARN names a resource of the caller's own scope.
+func find(tx *store.Tx, scope aws.Scope, arn string) error {
+	a, ok := aws.ParseARN(arn)
+	kind, name, named := strings.Cut(a.Resource, "/")
+	if !ok || !named || name == "" || a.Service != "sagemaker" {
+		return aws.Invalid("%q is not the ARN of a SageMaker resource.", arn)
+	}
+	if a.Account == scope.Account && a.Region == scope.Region {
+		found, err := store.HasARN(tx, scope, kind, arn)
+		if err != nil || found {
+			return err
+		}
+	}
+	return aws.Invalid("Could not find the resource %q in this account and region.", arn)
+}

@@ -1,0 +1,115 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/store"
+	"github.com/sagebrush/sagebrush/task"
+)
+
+// CreateTrainingJob accepts a job and answers its ARN at once; the job runs
+// behind it (CreateTrainingJob-22). What can be known to be wrong is refused
+// here: contradictions (CreateTrainingJob-3 … -16), an unknown image, a role of
+// another account, buckets and prefixes with nothing in them
+// (CreateTrainingJob-17), a name that was used before (CreateTrainingJob-1).
+func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTrainingJobInput) (*sagemaker.CreateTrainingJobOutput, error) {
+	if err := check(in); err != nil {
+		return nil, err
+	}
+	tags, err := kit.TagMap(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	img, err := s.Images.Resolve(ctx, *in.AlgorithmSpecification.TrainingImage)
+	if err != nil {
+		return nil, err
+	}
+	scope := aws.ScopeFrom(ctx)
+	if err := s.checkData(ctx, scope, in); err != nil {
+		return nil, err
+	}
+	setDefaults(in, img)
+	in.Tags = nil // they live with the tags of all resources, and change there
+	name := *in.TrainingJobName
+	r := &row{Scope: scope, Name: name, ARN: aws.SageMakerARN(scope, "training-job", name)}
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		if err := s.Roles.EnsureRole(tx, scope, *in.RoleArn); err != nil {
+			return err
+		}
+		r.Body = Job{Request: *in}
+		begin(r, tx.Now)
+		if err := jobs.Insert(tx, r); errors.Is(err, store.ErrExists) {
+			return aws.Errorf(aws.ResourceInUse, "Training job names must be unique within an AWS account and region, and a training job with this name already exists (%s)", r.ARN)
+		} else if err != nil {
+			return err
+		}
+		if err := store.AddTags(tx, scope, r.ARN, tags); err != nil {
+			return err
+		}
+		w := workOf(r)
+		if seconds := in.StoppingCondition.MaxPendingTimeInSeconds; seconds != nil {
+			due := tx.Now.Add(time.Duration(*seconds) * time.Second)
+			if err := s.Tasks.Add(tx, task.New{Kind: taskPending, Key: w.key(), Payload: w, RunAt: due}); err != nil {
+				return err
+			}
+		}
+		return s.Tasks.Add(tx, task.New{Kind: taskRun, Key: w.key(), Payload: w})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &sagemaker.CreateTrainingJobOutput{TrainingJobArn: &r.ARN}, nil
+}
+
+// checkData looks for what the job will read and write (CreateTrainingJob-17).
+func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) error {
+	for _, c := range in.InputDataConfig {
+		uri := *c.DataSource.S3DataSource.S3Uri
+		bucket, prefix, err := parseS3(uri)
+		if err != nil {
+			return err
+		}
+		b, err := s.Objects.GetBucket(ctx, bucket)
+		if err == nil && b.Account == scope.Account {
+			var page blob.Listing
+			if page, err = s.Objects.List(ctx, bucket, blob.ListOptions{Prefix: prefix, Max: 1}); err == nil && len(page.Objects) > 0 {
+				continue
+			}
+		}
+		if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
+			return err
+		}
+		return aws.Invalid("No S3 objects found under S3 URL %q given in input data source (channel %q). Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on bucket %q.",
+			uri, *c.ChannelName, scope.Region, *in.RoleArn, bucket)
+	}
+	bucket, _, err := parseS3(*in.OutputDataConfig.S3OutputPath)
+	if err != nil {
+		return err
+	}
+	b, err := s.Objects.GetBucket(ctx, bucket)
+	if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
+		return err
+	}
+	if err != nil || b.Account != scope.Account {
+		return aws.Invalid("The bucket %q of the output path %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, *in.OutputDataConfig.S3OutputPath)
+	}
+	return nil
+}
+
+// parseS3 splits an S3 URI; the https form that the model's pattern also admits
+// is refused, because it names no bucket unambiguously.
+func parseS3(uri string) (bucket, key string, err error) {
+	rest, ok := strings.CutPrefix(uri, "s3://")
+	bucket, key, _ = strings.Cut(rest, "/")
+	if !ok || bucket == "" {
+		return "", "", aws.Invalid("The S3 URI %q is not of the form s3://bucket/key.", uri)
+	}
+	return bucket, key, nil
+}

@@ -1,0 +1,84 @@
+package training
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sagebrush/sagebrush/image"
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// environment is the program's whole environment: the image's, the contract's
+// (TrainContainer-6), the variables that training toolkits publish, and last the
+// request's own, verbatim. base is the directory that the program sees as
+// /opt/ml; where the runner cannot mount it there, these variables are how the
+// program finds it.
+func environment(r *row, p image.Program, limits run.Limits, base string) map[string]string {
+	in := &r.Body.Request
+	env := map[string]string{
+		"PATH":                 "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME":                 "/root",
+		"LANG":                 "C.UTF-8",
+		"PYTHONUNBUFFERED":     "1",
+		"TRAINING_JOB_NAME":    r.Name,
+		"TRAINING_JOB_ARN":     r.ARN,
+		"AWS_REGION":           r.Scope.Region,
+		"AWS_DEFAULT_REGION":   r.Scope.Region,
+		"OMP_WAIT_POLICY":      "passive",
+		"SAGEMAKER_BASE_DIR":   base,
+		"SM_CURRENT_HOST":      host,
+		"SM_HOSTS":             `["` + host + `"]`,
+		"SM_NUM_CPUS":          fmt.Sprint(max(1, int(math.Ceil(limits.CPUs)))),
+		"SM_NUM_GPUS":          "0",
+		"SM_INPUT_DIR":         filepath.Join(base, "input"),
+		"SM_INPUT_CONFIG_DIR":  filepath.Join(base, "input", "config"),
+		"SM_MODEL_DIR":         filepath.Join(base, "model"),
+		"SM_OUTPUT_DIR":        filepath.Join(base, "output"),
+		"SM_OUTPUT_DATA_DIR":   filepath.Join(base, "output", "data"),
+		"SM_OUTPUT_FAILURE":    filepath.Join(base, "output", "failure"),
+		"SM_RESOURCE_CONFIG":   asJSON(resourceConfig(in)),
+		"SM_INPUT_DATA_CONFIG": asJSON(inputDataConfig(in)),
+		"SM_HPS":               asJSON(in.HyperParameters),
+	}
+	if limits.CPUs > 0 {
+		env["OMP_NUM_THREADS"] = env["SM_NUM_CPUS"]
+	}
+	channels := slices.Sorted(maps.Keys(inputDataConfig(in)))
+	env["SM_CHANNELS"] = asJSON(channels)
+	for _, c := range channels {
+		env["SM_CHANNEL_"+variable(c)] = filepath.Join(base, "input", "data", c)
+	}
+	for name, value := range in.HyperParameters {
+		if len(value) <= maxVariable {
+			env["SM_HP_"+variable(name)] = value
+		}
+	}
+	maps.Copy(env, p.Env)
+	maps.Copy(env, in.Environment)
+	return env
+}
+
+// maxVariable bounds one variable's value far below what the kernel takes.
+const maxVariable = 32 << 10
+
+func variable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '.' || r == 0 || r == '=' {
+			return '_'
+		}
+		return r
+	}, strings.ToUpper(name))
+}
+
+func asJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings, lists and maps of strings always encode
+	}
+	return string(text)
+}

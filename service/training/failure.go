@@ -1,0 +1,119 @@
+package training
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// maxReason is the length of a FailureReason in characters (CreateTrainingJob-29).
+const maxReason = 1024
+
+// clientError is a failure that the user can mend; its text goes into the
+// FailureReason as it is.
+type clientError struct{ text string }
+
+// Error implements error.
+func (e *clientError) Error() string { return e.text }
+
+func userError(format string, args ...any) error { return &clientError{fmt.Sprintf(format, args...)} }
+
+// reasonOf is the FailureReason for an error of ours: its class first
+// (CreateTrainingJob-29), then a sentence. ok is false when the error is not
+// the user's to mend and the step should be tried again.
+func reasonOf(doing string, err error) (reason string, ok bool) {
+	var mine *clientError
+	var refusal *aws.Error
+	switch {
+	case errors.As(err, &mine):
+		return "ClientError: " + doing + ": " + err.Error(), true
+	case errors.As(err, &refusal) && refusal.Code != aws.InternalFailure:
+		return "ClientError: " + doing + ": " + refusal.Message, true
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, blob.ErrNoSpace), errors.Is(err, syscall.EDQUOT):
+		return "InternalServerError: " + doing + ": no space is left on the storage device. Free some space and start the job again.", true
+	case errors.Is(err, blob.ErrNoSuchBucket):
+		return "ClientError: " + doing + ": the bucket does not exist any more.", true
+	}
+	return "", false
+}
+
+// isClash says whether err is how a file system refuses a name.
+func isClash(err error) bool {
+	return errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.ENAMETOOLONG)
+}
+
+// exitReason is the FailureReason of a program that did not end well: what it
+// wrote to /opt/ml/output/failure (TrainContainer-7), else how it ended and the
+// last line that it printed.
+func exitReason(exit run.Exit, ml, log string, memoryLimit int64) string {
+	switch {
+	case exit.Reason != "":
+		return "ClientError: " + exit.Reason
+	case exit.OOMKilled:
+		return fmt.Sprintf("AlgorithmError: the program was killed because it needed more memory than the %d MiB it may use. Take a larger instance type, or less data.", memoryLimit>>20)
+	}
+	if text := readFailure(filepath.Join(ml, "output", "failure")); text != "" {
+		return "AlgorithmError: " + text
+	}
+	how := fmt.Sprintf("the program exited with code %d", exit.Code)
+	if exit.Signal != "" {
+		how = "the program was ended by the signal " + exit.Signal
+	}
+	if last := lastLine(log); last != "" {
+		how += "; its last output was: " + last
+	}
+	return "AlgorithmError: " + how
+}
+
+// readFailure reads what the program left to say. The file is the program's, so
+// only a regular file is read, and no more than needed.
+func readFailure(path string) string {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	buf := make([]byte, 4*maxReason)
+	n, _ := f.Read(buf)
+	return strings.TrimSpace(strings.ToValidUTF8(string(buf[:n]), "\uFFFD"))
+}
+
+// lastLine is the last line of a log stream that says something.
+func lastLine(log string) string {
+	info, err := os.Stat(log)
+	if err != nil {
+		return ""
+	}
+	events, err := logstream.ReadBackward(log, info.Size(), 20, 1<<20)
+	if err != nil {
+		return ""
+	}
+	last, at := "", int64(-1)
+	for _, e := range events {
+		if text := strings.TrimSpace(e.Message); text != "" && e.Offset > at {
+			last, at = text, e.Offset
+		}
+	}
+	return last
+}
+
+// clip cuts a reason to what the API takes.
+func clip(reason string) string {
+	if utf8.RuneCountInString(reason) <= maxReason {
+		return reason
+	}
+	return string([]rune(reason)[:maxReason])
+}

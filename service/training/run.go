@@ -1,0 +1,230 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/store"
+	"github.com/sagebrush/sagebrush/task"
+)
+
+// errChanged interrupts a step because the job's row changed under it, which
+// today means that it was asked to stop.
+var errChanged = errors.New("training: the job was changed by somebody else")
+
+// recheck is how often a step looks whether another server changed the row; on
+// this server the change itself wakes the step.
+const recheck = 2 * time.Second
+
+func workOf(r *row) work                   { return work{r.Scope.Account, r.Scope.Region, r.Name} }
+func (w work) scope() aws.Scope            { return aws.Scope{Account: w.Account, Region: w.Region} }
+func (w work) key() string                 { return w.Account + "/" + w.Region + "/" + w.Name }
+func (w work) programID() string           { return "training/" + w.key() + "/" + host }
+func (s *Service) log(w work) *slog.Logger { return s.Logger.With("job", w.key()) }
+
+// step is what a job needs next. It is decided by next alone, from the row.
+type step string
+
+const (
+	stepClaim    step = "claim"
+	stepPrepare  step = "prepare"
+	stepDownload step = "download"
+	stepLaunch   step = "launch"
+	stepWatch    step = "watch"
+	stepUpload   step = "upload"
+	stepWindDown step = "wind down"
+	stepClean    step = "clean up"
+)
+
+// next decides what a job in this state needs. It is the whole life cycle; every
+// step ends in a transition that makes next decide differently, or in an error.
+func next(j *Job) step {
+	switch {
+	case terminal(j.Secondary):
+		return stepClean
+	case j.Secondary == sagemaker.SecondaryStatusStopping:
+		return stepWindDown
+	case !j.Claimed:
+		return stepClaim
+	}
+	switch j.Secondary {
+	case sagemaker.SecondaryStatusStarting:
+		return stepPrepare
+	case sagemaker.SecondaryStatusDownloading:
+		return stepDownload
+	case sagemaker.SecondaryStatusTraining:
+		if j.Handle == nil {
+			return stepLaunch
+		}
+		return stepWatch
+	}
+	return stepUpload
+}
+
+// run takes a job from where it stands to its end. It is the handler of the
+// job's task: an error makes the task be tried again, from the committed state.
+func (s *Service) run(ctx context.Context, t *task.Task) error {
+	var w work
+	if err := t.Decode(&w); err != nil {
+		return task.Cancel(err)
+	}
+	for {
+		done, err := s.runStep(ctx, w)
+		switch {
+		case done:
+			return nil
+		case errors.Is(err, errChanged) || errors.Is(err, store.ErrStale) || isIllegal(err):
+			continue // the row moved under us: look again
+		case err != nil:
+			return err
+		}
+	}
+}
+
+func isIllegal(err error) bool {
+	var illegal *kit.IllegalTransitionError
+	return errors.As(err, &illegal)
+}
+
+// runStep does the job's next step, interrupted when the row changes meanwhile.
+func (s *Service) runStep(ctx context.Context, w work) (done bool, err error) {
+	stepCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Register before loading, so that no change falls between the two.
+	s.setRunning(w, cancel)
+	defer s.setRunning(w, nil)
+	var r *row
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		r, err = jobs.Get(tx, w.scope(), w.Name)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	now := next(&r.Body)
+	if now != stepClean && now != stepWindDown {
+		defer s.watchRow(stepCtx, w, cancel)()
+	}
+	switch now {
+	case stepClean:
+		return true, s.cleanUp(ctx, w, r)
+	case stepWindDown:
+		return false, s.windDown(ctx, w, r)
+	case stepClaim:
+		err = s.claim(stepCtx, r)
+	case stepPrepare:
+		err = s.prepare(stepCtx, w, r)
+	case stepDownload:
+		err = s.download(stepCtx, w, r)
+	case stepLaunch:
+		err = s.launch(stepCtx, w, r)
+	case stepWatch:
+		err = s.watch(stepCtx, w, r)
+	case stepUpload:
+		err = s.finish(stepCtx, w, r)
+	}
+	if err == nil {
+		return false, nil
+	}
+	if cause := context.Cause(stepCtx); errors.Is(cause, errChanged) {
+		return false, errChanged
+	}
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if reason, ok := reasonOf(doing(now), err); ok {
+		s.log(w).Info("the job fails", "step", now, "error", err)
+		return false, s.fail(ctx, r, reason)
+	}
+	return false, fmt.Errorf("%s: %w", now, err)
+}
+
+// doing says in a failure reason what could not be done.
+func doing(now step) string {
+	switch now {
+	case stepPrepare:
+		return "the image could not be prepared"
+	case stepDownload:
+		return "data download failed"
+	case stepUpload:
+		return "the upload of the results failed"
+	}
+	return "the program could not be started"
+}
+
+// commit saves the row after change, with the row's own revision as guard.
+func (s *Service) commit(ctx context.Context, r *row, change func(tx *store.Tx) error) error {
+	fresh := *r
+	fresh.Body.History = append([]HistoryEntry(nil), r.Body.History...)
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		*r = fresh
+		r.Body.History = append([]HistoryEntry(nil), fresh.Body.History...)
+		if err := change(tx); err != nil {
+			return err
+		}
+		return jobs.Update(tx, r)
+	})
+}
+
+// fail is the last transition of a job that cannot go on.
+func (s *Service) fail(ctx context.Context, r *row, reason string) error {
+	return s.commit(ctx, r, func(tx *store.Tx) error {
+		r.Body.FailureReason = clip(reason)
+		return fire(fail, r, tx.Now, "Training job failed")
+	})
+}
+
+// setRunning notes that this server works on w, or with nil that it stopped.
+func (s *Service) setRunning(w work, cancel context.CancelCauseFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cancel == nil {
+		delete(s.running, w)
+	} else {
+		s.running[w] = cancel
+	}
+}
+
+// wake interrupts the step that this server does for w, if any.
+func (s *Service) wake(w work) {
+	s.mu.Lock()
+	cancel := s.running[w]
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel(errChanged)
+	}
+}
+
+// watchRow interrupts the step when another server moved the job to Stopping.
+// The function it returns ends the watch.
+func (s *Service) watchRow(ctx context.Context, w work, cancel context.CancelCauseFunc) func() {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(recheck)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			_ = s.DB.View(ctx, func(tx *store.Tx) error {
+				if r, err := jobs.Get(tx, w.scope(), w.Name); err == nil && r.Body.Secondary == sagemaker.SecondaryStatusStopping {
+					cancel(errChanged)
+				}
+				return nil
+			})
+		}
+	}()
+	return func() { close(done) }
+}

@@ -1,0 +1,92 @@
+package training
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/image"
+	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/store"
+	"github.com/sagebrush/sagebrush/task"
+)
+
+// Kinds of task.
+const (
+	taskRun     = "training/run"     // runs a job from where it stands to its end
+	taskPending = "training/pending" // ends a job that waited longer than MaxPendingTimeInSeconds
+	taskRelease = "training/release" // ends a stopped job that no server had begun
+)
+
+// LogGroup is where every training job's lines go (TrainContainer-12).
+const LogGroup = "/aws/sagemaker/TrainingJobs"
+
+// Images resolves an image URI to a program and makes its environment.
+type Images interface {
+	Resolve(ctx context.Context, uri string) (image.Image, error)
+	Prepare(ctx context.Context, img image.Image, progress func(line string)) (image.Program, error)
+}
+
+// Roles checks that the role exists in the caller's account, or makes it.
+type Roles interface {
+	EnsureRole(tx *store.Tx, scope aws.Scope, arn string) error
+}
+
+// MetricSink takes the values that metric definitions found; taking the same
+// job, name and Seq twice is the sink's to ignore.
+type MetricSink interface {
+	PublishTrainingMetrics(ctx context.Context, scope aws.Scope, job string, points []Metric) error
+}
+
+// Config is what a Service needs.
+type Config struct {
+	DB      *store.DB
+	Tasks   *task.Queue
+	Objects blob.Store
+	Runner  run.Runner
+	Images  Images
+	Roles   Roles
+	Metrics MetricSink
+	Streams *logstream.Catalog
+	Tokens  kit.Tokens
+	Logger  *slog.Logger
+	// Dir holds one directory a running job: what its program sees as /opt/ml.
+	Dir string
+	// MaxJobs is how many jobs run at the same time on this server.
+	MaxJobs int
+	// MemoryLimit caps what any job may use below its instance type's memory, 0
+	// for no cap.
+	MemoryLimit int64
+}
+
+// Service implements the training job operations.
+type Service struct {
+	Config
+	// mu guards running: the jobs that this server works on, and how to wake
+	// them when their row changed.
+	mu      sync.Mutex
+	running map[work]context.CancelCauseFunc
+}
+
+// New makes the service and registers its task handlers.
+func New(c Config) *Service {
+	s := &Service{Config: c, running: make(map[work]context.CancelCauseFunc)}
+	c.Tasks.Handle(taskRun, task.HandlerOptions{Concurrency: c.MaxJobs}, s.run)
+	c.Tasks.Handle(taskPending, task.HandlerOptions{Concurrency: 1}, s.endPending)
+	c.Tasks.Handle(taskRelease, task.HandlerOptions{Concurrency: 4}, s.release)
+	return s
+}
+
+// load reads a job; an unknown one is a ValidationException, as the live
+// service answers (X-2, Gen-3), so that waiters fail at once.
+func load(tx *store.Tx, scope aws.Scope, name string) (*row, error) {
+	r, err := jobs.Get(tx, scope, name)
+	if err == nil {
+		return r, nil
+	}
+	return nil, notFound(err)
+}

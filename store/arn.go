@@ -1,0 +1,31 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sagebrush/sagebrush/aws"
+)
+
+// HasARN says whether the scope holds a resource with that ARN. ARNs print
+// names in lower case while names keep their case, so the name in the ARN is
+// only a first guess.
+func HasARN(tx *Tx, scope aws.Scope, kind, arn string) (bool, error) {
+	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	var found string
+	err := tx.QueryRow("SELECT arn FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND name = $4",
+		kind, scope.Account, scope.Region, name).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && found != arn {
+		err = tx.QueryRow("SELECT arn FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND lower(name) = $4 AND arn = $5 LIMIT 1",
+			kind, scope.Account, scope.Region, name, arn).Scan(&found)
+	}
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("store: find %s: %w", arn, err)
+	}
+	return found == arn, nil
+}
