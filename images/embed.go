@@ -1,0 +1,16 @@
+// Package images embeds the programs that Sagebrush ships behind well-known
+// image URIs: one folder an image, each with a manifest.json that package image
+// reads, pinned requirements and a Dockerfile that makes the same image for a
+// container engine.
+//
+// To add one: make the folder, name its files in the directive below (a glob, so
+// that caches beside the sources stay out), and write its manifest.
+package images
+
+import "embed"
+
+// FS holds the image folders.
+//
+//go:embed xgboost/manifest.json xgboost/requirements.txt xgboost/Dockerfile
+//go:embed xgboost/train xgboost/serve xgboost/xgbimage/*.py
+var FS embed.FS

@@ -1,0 +1,203 @@
+"""Training: from the job's files to xgboost-model, one metric line for each round.
+
+Started by SageMaker's contract with no arguments. Exit status 0 with a model in
+the model directory, or 1 with the reason in the failure file. SIGTERM ends the
+training after the round that runs and keeps the model that there is.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from xgbimage import data, metrics, threads
+from xgbimage.contract import MODEL_NAME, Job, Paths, UserError, write_failure
+from xgbimage.hyperparameters import Settings, check
+
+if TYPE_CHECKING:
+    import xgboost
+
+log = logging.getLogger("xgboost-image")
+
+STOPPED_WITHOUT_MODEL = 128 + signal.SIGTERM
+"""Exit status when SIGTERM came before the first round had ended."""
+
+CHANNELS = ("train", "validation")
+
+
+class StopRequest:
+    """Remembers that SIGTERM came; before training has begun it ends the program at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.training = False
+        signal.signal(signal.SIGTERM, self._handle)
+
+    def _handle(self, *_: object) -> None:
+        self.asked = True
+        if not self.training:
+            log.warning("Stopped before the first round: there is no model to keep.")
+            raise SystemExit(STOPPED_WITHOUT_MODEL)
+
+
+def main() -> int:
+    """Run the job that SageMaker's files describe."""
+    started = time.monotonic()
+    logging.basicConfig(
+        stream=sys.stdout,
+        level=logging.INFO,
+        format="[%(asctime)s:%(levelname)s] %(message)s",
+        datefmt="%Y-%m-%d:%H:%M:%S",
+    )
+    paths = Paths.from_environment()
+    try:
+        run(paths, StopRequest())
+    except UserError as error:
+        return _fail(paths, str(error))
+    except MemoryError:
+        return _fail(paths, "The data does not fit into the memory of this instance.")
+    except OSError as error:
+        return _fail(paths, f"{error.strerror or error}: {error.filename or paths.base}.")
+    except Exception as error:
+        log.exception("Unexpected failure")
+        return _fail(paths, f"Internal error of the XGBoost image: {type(error).__name__}: {error}")
+    log.info("Finished in %.1f s", time.monotonic() - started)
+    return 0
+
+
+def _fail(paths: Paths, message: str) -> int:
+    log.error("%s", message)
+    write_failure(paths, message)
+    return 1
+
+
+def run(paths: Paths, stop: StopRequest) -> None:
+    """Check everything that can be checked, then read, train and save."""
+    job = Job.read(paths)
+    settings = check(job.hyperparameters)
+    _check_channels(job)
+    if settings.ignored:
+        log.warning("Without meaning in this release, ignored: %s", ", ".join(settings.ignored))
+    thread_count = threads.settle(os.environ)
+    settings.parameters.setdefault("nthread", thread_count)
+
+    tables = {
+        name: data.read_channel(
+            paths, name, job.channels[name].get("ContentType"), settings.csv_weights
+        )
+        for name in CHANNELS
+        if name in job.channels
+    }
+    matrices = _matrices(tables)
+    for name, matrix in matrices.items():
+        log.info("%s matrix has %d rows and %d columns", name, matrix.num_row(), matrix.num_col())
+    model = _train(settings, matrices, stop)
+    save(model, paths)
+
+
+def _check_channels(job: Job) -> None:
+    """Refuse what would otherwise be half obeyed."""
+    if len(job.hosts) > 1:
+        raise UserError(f"The job has {len(job.hosts)} instances; this image trains on one.")
+    if "train" not in job.channels:
+        raise UserError("Channel train is missing: it is required.")
+    for name, settings in sorted(job.channels.items()):
+        if name not in CHANNELS:
+            raise UserError(f"Channel {name} is not one of this algorithm's: train and validation.")
+        mode = settings.get("TrainingInputMode", "File")
+        if mode == "Pipe":
+            raise UserError(f"Channel {name} has input mode Pipe; this image reads files.")
+
+
+def _matrices(tables: dict[str, data.Table]) -> dict[str, xgboost.DMatrix]:
+    import numpy as np
+    import xgboost
+
+    widths = {name: table.columns for name, table in tables.items()}
+    dense = {name: isinstance(table.features, np.ndarray) for name, table in tables.items()}
+    if len(set(widths.values())) > 1 and any(dense.values()):
+        raise UserError(
+            f"Channel train has {widths['train']} features, channel validation {widths['validation']}."
+        )
+    matrices = {}
+    for name, table in tables.items():
+        if not dense[name]:  # a sparse file need not mention the last features
+            table.features.resize(table.features.shape[0], max(widths.values()))
+        try:
+            matrices[name] = xgboost.DMatrix(
+                table.features, label=table.label, weight=table.weight, qid=table.query
+            )
+        except xgboost.core.XGBoostError as error:
+            raise UserError(f"Channel {name} was refused by XGBoost: {_reason(error)}") from error
+    return matrices
+
+
+def _train(
+    settings: Settings, matrices: dict[str, xgboost.DMatrix], stop: StopRequest
+) -> xgboost.Booster:
+    import xgboost
+
+    class Rounds(xgboost.callback.TrainingCallback):
+        """Prints each round's metrics, and ends the training when a stop was asked for."""
+
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            print(metrics.log_line(epoch, evals_log), flush=True)
+            return stop.asked
+
+    callbacks: list[Any] = [Rounds()]
+    if settings.early_stopping_rounds:
+        if "validation" in matrices:
+            name = settings.stopping_metric
+            callbacks.append(
+                xgboost.callback.EarlyStopping(
+                    rounds=settings.early_stopping_rounds,
+                    data_name="validation",
+                    metric_name=name,
+                    maximize=metrics.maximize(name) if name else None,
+                    save_best=settings.parameters.get("booster") != "gblinear",
+                )
+            )
+        else:
+            log.warning("early_stopping_rounds needs a validation channel: ignored")
+    stop.training = True
+    try:
+        model = xgboost.train(
+            settings.parameters,
+            matrices["train"],
+            num_boost_round=settings.rounds,
+            evals=[(matrix, name) for name, matrix in matrices.items()],
+            custom_metric=metrics.evaluator(settings.own_metrics, settings.parameters["objective"]),
+            callbacks=callbacks,
+            verbose_eval=False,
+        )
+    except (xgboost.core.XGBoostError, ValueError) as error:
+        raise UserError(f"XGBoost refused to train: {_reason(error)}") from error
+    if stop.asked:
+        log.warning("Stopped after %d rounds; the model so far is kept.", model.num_boosted_rounds())
+    return model
+
+
+def _reason(error: Exception) -> str:
+    """XGBoost's message without its C++ stack."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    lines = lines[: lines.index("Stack trace:")] if "Stack trace:" in lines else lines
+    text = " ".join(line for line in lines if line)
+    return text.partition(": ")[2] if text.startswith("[") and ".cc:" in text else text
+
+
+def save(model: xgboost.Booster, paths: Paths) -> None:
+    """Write the model whole or not at all.
+
+    The format is JSON text: every XGBoost from 1.0 on recognises it by its first
+    bytes, whatever the file is called, and a person can read it. The binary UBJSON
+    is half the size, but nothing before 1.6 reads it.
+    """
+    paths.model.mkdir(parents=True, exist_ok=True)
+    partial = paths.model / f".{MODEL_NAME}.partial"
+    partial.write_bytes(model.save_raw(raw_format="json"))
+    partial.replace(paths.model / MODEL_NAME)
+    log.info("Saved %s (%d rounds)", paths.model / MODEL_NAME, model.num_boosted_rounds())
