@@ -1,0 +1,253 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// runeSet is a set of characters as pairs of inclusive bounds.
+type runeSet struct{ ranges [][2]rune }
+
+func (s *runeSet) add(lo, hi rune) { s.ranges = append(s.ranges, [2]rune{lo, hi}) }
+
+func (s *runeSet) addSet(o *runeSet) { s.ranges = append(s.ranges, o.ranges...) }
+
+// normal is s sorted, without overlaps.
+func (s *runeSet) normal() [][2]rune {
+	sorted := slices.Clone(s.ranges)
+	slices.SortFunc(sorted, func(a, b [2]rune) int { return int(a[0] - b[0]) })
+	var out [][2]rune
+	for _, r := range sorted {
+		if n := len(out); n > 0 && r[0] <= out[n-1][1]+1 {
+			out[n-1][1] = max(out[n-1][1], r[1])
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// negate is everything that s is not.
+func (s *runeSet) negate() *runeSet {
+	out := new(runeSet)
+	next := rune(0)
+	for _, r := range s.normal() {
+		if r[0] > next {
+			out.add(next, r[0]-1)
+		}
+		next = r[1] + 1
+	}
+	if next <= unicode.MaxRune {
+		out.add(next, unicode.MaxRune)
+	}
+	return out
+}
+
+// String writes the set as a character class. Surrogates, which text cannot
+// hold, are cut out.
+func (s *runeSet) String() string {
+	var b strings.Builder
+	b.WriteByte('[')
+	for _, r := range s.normal() {
+		for _, part := range [][2]rune{{r[0], min(r[1], 0xD7FF)}, {max(r[0], 0xE000), r[1]}} {
+			if part[0] > part[1] {
+				continue
+			}
+			b.WriteString(quoteRune(part[0]))
+			if part[1] > part[0] {
+				b.WriteString("-" + quoteRune(part[1]))
+			}
+		}
+	}
+	if b.Len() == 1 {
+		return `[^\x00-\x{10FFFF}]`
+	}
+	b.WriteByte(']')
+	return b.String()
+}
+
+// class reads a bracketed class from its [ to its ].
+func (t *translator) class() (*runeSet, error) {
+	t.pos++ // [
+	set := new(runeSet)
+	negated := t.more() && t.in[t.pos] == '^'
+	if negated {
+		t.pos++
+	}
+	for first := true; ; first = false {
+		if !t.more() {
+			return nil, fmt.Errorf("missing ]")
+		}
+		if t.in[t.pos] == ']' && !first {
+			t.pos++
+			break
+		}
+		if t.ahead("&&") {
+			return nil, fmt.Errorf("unsupported intersection")
+		}
+		if t.in[t.pos] == '[' {
+			inner, err := t.class()
+			if err != nil {
+				return nil, err
+			}
+			set.addSet(inner)
+			continue
+		}
+		many, lo, err := t.classAtom()
+		if err != nil {
+			return nil, err
+		}
+		if many != nil {
+			set.addSet(many)
+			continue
+		}
+		hi := lo
+		// A hyphen makes a range unless it is the last, or a class follows it.
+		if t.ahead("-") && t.pos+1 < len(t.in) && t.in[t.pos+1] != ']' && t.in[t.pos+1] != '[' {
+			mark := t.pos
+			t.pos++
+			many, r, err := t.classAtom()
+			if err != nil {
+				return nil, err
+			}
+			if many != nil {
+				t.pos = mark // a literal hyphen before \w and the like
+			} else {
+				hi = r
+			}
+		}
+		if hi < lo {
+			return nil, fmt.Errorf("range %q-%q is upside down", lo, hi)
+		}
+		set.add(lo, hi)
+	}
+	if negated {
+		set = set.negate()
+	}
+	return set, nil
+}
+
+// classAtom reads one character, or an escape that stands for many.
+func (t *translator) classAtom() (*runeSet, rune, error) {
+	if t.in[t.pos] == '\\' {
+		return t.escaped()
+	}
+	r := t.in[t.pos]
+	t.pos++
+	return nil, r, nil
+}
+
+// escaped reads an escape: the set it stands for, or else its character.
+func (t *translator) escaped() (*runeSet, rune, error) {
+	t.pos++ // the backslash
+	if !t.more() {
+		return nil, 0, fmt.Errorf("trailing backslash")
+	}
+	c := t.in[t.pos]
+	t.pos++
+	switch c {
+	case 'd', 'w', 's':
+		return named(strings.ToLower(string(c))), 0, nil
+	case 'D', 'W', 'S':
+		return named(strings.ToLower(string(c))).negate(), 0, nil
+	case 'p', 'P':
+		set, err := t.property()
+		if err == nil && c == 'P' {
+			set = set.negate()
+		}
+		return set, 0, err
+	case 't':
+		return nil, '\t', nil
+	case 'n':
+		return nil, '\n', nil
+	case 'r':
+		return nil, '\r', nil
+	case 'f':
+		return nil, '\f', nil
+	case 'x':
+		r, err := t.hex(2)
+		return nil, r, err
+	case 'u':
+		r, err := t.hex(4)
+		if err == nil && utf16.IsSurrogate(r) && t.ahead(`\u`) {
+			mark := t.pos
+			t.pos += 2
+			low, err := t.hex(4)
+			if pair := utf16.DecodeRune(r, low); err == nil && pair != unicode.ReplacementChar {
+				return nil, pair, nil
+			}
+			t.pos = mark
+		}
+		return nil, r, err
+	}
+	if unicode.IsLetter(c) || unicode.IsDigit(c) {
+		return nil, 0, fmt.Errorf(`unsupported escape \%c`, c)
+	}
+	return nil, c, nil
+}
+
+func (t *translator) hex(digits int) (rune, error) {
+	if t.pos+digits > len(t.in) {
+		return 0, fmt.Errorf("incomplete escape")
+	}
+	n, err := strconv.ParseUint(string(t.in[t.pos:t.pos+digits]), 16, 32)
+	t.pos += digits
+	return rune(n), err
+}
+
+// property reads {Name} behind \p.
+func (t *translator) property() (*runeSet, error) {
+	end := t.pos
+	for end < len(t.in) && t.in[end] != '}' {
+		end++
+	}
+	if end == len(t.in) || t.in[t.pos] != '{' {
+		return nil, fmt.Errorf("unsupported property")
+	}
+	name := string(t.in[t.pos+1 : end])
+	t.pos = end + 1
+	if set := named(name); set != nil {
+		return set, nil
+	}
+	table := unicode.Categories[strings.TrimPrefix(name, "Is")]
+	if table == nil {
+		table = unicode.Scripts[strings.TrimPrefix(name, "Is")]
+	}
+	if table == nil {
+		return nil, fmt.Errorf("unknown property %s", name)
+	}
+	set := new(runeSet)
+	for _, r := range table.R16 {
+		for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
+			set.add(c, c)
+		}
+	}
+	for _, r := range table.R32 {
+		for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
+			set.add(c, c)
+		}
+	}
+	return set, nil
+}
+
+// named are the predefined classes and POSIX's, which are ASCII in Java.
+func named(name string) *runeSet {
+	bounds := map[string]string{
+		"d": "09", "w": "09AZ__az", "s": "\t\r  ",
+		"Lower": "az", "Upper": "AZ", "ASCII": "\x00\x7f", "Alpha": "AZaz", "Digit": "09",
+		"Alnum": "09AZaz", "Punct": "!/:@[`{~", "Graph": "!~", "Print": " ~",
+		"Blank": "\t\t  ", "Cntrl": "\x00\x1f\x7f\x7f", "XDigit": "09AFaf", "Space": "\t\r  ",
+	}[name]
+	if bounds == "" {
+		return nil
+	}
+	set := new(runeSet)
+	for i := 0; i+1 < len(bounds); i += 2 {
+		set.add(rune(bounds[i]), rune(bounds[i+1]))
+	}
+	return set
+}
