@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -30,19 +31,19 @@ rm -rf "$dir"
 `
 
 // launch starts a throw-away server from the binaries of this machine and
-// answers its URL. Nothing it writes is synced: the tests that prove durability
+// answers its URL; it lives until alive is closed. Nothing it writes is synced: the tests that prove durability
 // of the store kill our process, not the database's machine.
-func launch(ctx context.Context) (string, error) {
+func launch(ctx context.Context) (address string, alive io.Closer, err error) {
 	bin, err := binaries()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	// Short, because socket paths are limited to 107 bytes.
 	dir, err := os.MkdirTemp("/tmp", "sagebrush-pg-")
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	fail := func(err error) (string, error) { return "", errors.Join(err, os.RemoveAll(dir)) }
+	fail := func(err error) (string, io.Closer, error) { return "", nil, errors.Join(err, os.RemoveAll(dir)) }
 	attr := &syscall.SysProcAttr{Setpgid: true} // so that Ctrl-C reaches the tests first
 	if os.Geteuid() == 0 {
 		// PostgreSQL refuses to run as root.
@@ -64,16 +65,15 @@ func launch(ctx context.Context) (string, error) {
 		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=400",
 		"-c", "shared_buffers=64MB", "-c", "autovacuum=off", "-c", "max_wal_size=256MB")
 	watch.SysProcAttr, watch.Dir = attr, dir
-	// The write end stays open, unread by anyone, until this process ends.
-	if _, err := watch.StdinPipe(); err != nil {
+	if alive, err = watch.StdinPipe(); err != nil {
 		return fail(err)
 	}
 	if err := watch.Start(); err != nil {
 		return fail(err)
 	}
-	address := (&url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
+	address = (&url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres",
 		RawQuery: url.Values{"host": {dir}}.Encode()}).String()
-	return address, ready(ctx, address, filepath.Join(dir, "log"))
+	return address, alive, ready(ctx, address, filepath.Join(dir, "log"))
 }
 
 // ready waits until the server answers.

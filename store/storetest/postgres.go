@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strconv"
@@ -26,7 +27,10 @@ type server struct {
 	admin    *url.URL // some database of the server, to create others from
 	pool     *sql.DB
 	template string
-	next     atomic.Int64
+	// alive is kept reachable: when the garbage collector closed it, the server
+	// would end.
+	alive io.Closer
+	next  atomic.Int64
 }
 
 // shared starts the server once per test process. It is package state because
@@ -38,9 +42,10 @@ func start() (*server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	address := os.Getenv(envURL)
+	var alive io.Closer
 	if address == "" {
 		var err error
-		if address, err = launch(ctx); err != nil {
+		if address, alive, err = launch(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -48,7 +53,7 @@ func start() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{admin: admin, template: fmt.Sprintf("sagebrush_test_%d_template", os.Getpid())}
+	s := &server{admin: admin, alive: alive, template: fmt.Sprintf("sagebrush_test_%d_template", os.Getpid())}
 	if s.pool, err = sql.Open("pgx", address); err != nil {
 		return nil, err
 	}
