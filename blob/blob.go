@@ -34,6 +34,8 @@ var (
 	ErrPartTooSmall = errors.New("blob: part too small")
 	// ErrPartOrder refuses a part list that is not ascending.
 	ErrPartOrder = errors.New("blob: parts not in ascending order")
+	// ErrTooLarge refuses content beyond MaxPut.
+	ErrTooLarge = errors.New("blob: content too large")
 	// ErrIncomplete is a body that ended before its announced size.
 	ErrIncomplete = errors.New("blob: content ended early")
 )
@@ -111,7 +113,8 @@ type PutOptions struct {
 	SourceETag string
 }
 
-// Range of bytes; Length -1 reaches to the end.
+// Range of bytes; Length -1 reaches to the end. A negative Offset means the last
+// -Offset bytes, whatever Length.
 type Range struct{ Offset, Length int64 }
 
 // ListOptions select keys in byte order.
@@ -176,7 +179,8 @@ type Store interface {
 
 	Put(ctx context.Context, bucket, key string, body io.Reader, o PutOptions) (Info, error)
 	// Get opens the object; r nil is the whole of it. The reader sees the object
-	// as it was when opened, whatever is written meanwhile.
+	// as it was when opened, whatever is written meanwhile. Info is of the whole
+	// object, and filled in with ErrInvalidRange as well.
 	Get(ctx context.Context, bucket, key string, r *Range) (io.ReadCloser, Info, error)
 	Head(ctx context.Context, bucket, key string) (Info, error)
 	// Delete succeeds when there is nothing to delete.

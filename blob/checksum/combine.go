@@ -2,53 +2,59 @@ package checksum
 
 import "hash/crc32"
 
-// matrix is a linear map over GF(2) on a CRC register: column i is the image of
-// bit i.
-type matrix [64]uint64
-
-// apply is m times the vector v.
-func (m *matrix) apply(v uint64) (sum uint64) {
-	for i := 0; v != 0; i, v = i+1, v>>1 {
-		if v&1 != 0 {
-			sum ^= m[i]
-		}
-	}
-	return sum
+// field is the arithmetic of polynomials over GF(2) modulo a CRC's polynomial,
+// in the reflected form: the highest bit of a word is x^0.
+type field struct {
+	poly  uint64
+	width int // bits of the CRC
 }
 
-// square is m times m.
-func (m *matrix) square(width int) (sq matrix) {
-	for i := range width {
-		sq[i] = m.apply(m[i])
-	}
-	return sq
-}
-
-// combine is the CRC of A followed by B, from the CRC a of A, b of B and the
-// length of B in bytes. Feeding a zero bit into the register is linear, so
-// feeding n zero bytes is a power of that map, found by repeated squaring; the
-// pre- and post-conditioning of these CRCs cancels out.
-func combine(name string, a, b uint64, n int64) uint64 {
-	poly, width := uint64(crc32.IEEE), 32
+// fieldOf is the field of a CRC algorithm.
+func fieldOf(name string) field {
 	switch name {
 	case CRC32C:
-		poly = crc32.Castagnoli
+		return field{crc32.Castagnoli, 32}
 	case CRC64NVME:
-		poly, width = nvme, 64
+		return field{nvme, 64}
 	}
-	var m matrix // the effect of one zero bit
-	m[0] = poly
-	for i := 1; i < width; i++ {
-		m[i] = 1 << (i - 1)
+	return field{crc32.IEEE, 32}
+}
+
+// mul is a times b.
+func (f field) mul(a, b uint64) (p uint64) {
+	for m := uint64(1) << (f.width - 1); a != 0; m >>= 1 {
+		if a&m != 0 {
+			p ^= b
+			a &^= m
+		}
+		if b&1 != 0 {
+			b = b>>1 ^ f.poly
+		} else {
+			b >>= 1
+		}
 	}
-	for range 3 { // eight bits, one byte
-		m = m.square(width)
+	return p
+}
+
+// zeros is x^(8n), what n zero bytes multiply the CRC register with.
+func (f field) zeros(n int64) uint64 {
+	p, square := uint64(1)<<(f.width-1), uint64(1)<<(f.width-2)
+	for range 3 { // bits to bytes
+		square = f.mul(square, square)
 	}
 	for ; n > 0; n >>= 1 {
 		if n&1 != 0 {
-			a = m.apply(a)
+			p = f.mul(square, p)
 		}
-		m = m.square(width)
+		square = f.mul(square, square)
 	}
-	return a ^ b
+	return p
+}
+
+// combine is the CRC of A followed by B, from the CRC a of A, b of B and the
+// length of B in bytes. Appending B shifts A by as many zero bytes; the pre- and
+// post-conditioning of these CRCs cancels out.
+func combine(name string, a, b uint64, n int64) uint64 {
+	f := fieldOf(name)
+	return f.mul(f.zeros(n), a) ^ b
 }

@@ -3,7 +3,7 @@
 
 -- +goose Up
 CREATE TABLE bucket (
-	name    text NOT NULL PRIMARY KEY,
+	name    {{key}} NOT NULL PRIMARY KEY,
 	account text NOT NULL,
 	region  text NOT NULL,
 	created bigint NOT NULL,
@@ -14,12 +14,12 @@ CREATE INDEX bucket_account ON bucket (account, name);
 -- One row for each content file that something refers to. A file without a row
 -- is a leftover of a crash.
 CREATE TABLE content (
-	id   text NOT NULL PRIMARY KEY,
+	id   {{key}} NOT NULL PRIMARY KEY,
 	refs bigint NOT NULL CHECK (refs > 0)
 );
 
 CREATE TABLE object (
-	bucket   text NOT NULL REFERENCES bucket (name),
+	bucket   {{key}} NOT NULL REFERENCES bucket (name),
 	key      {{blob}} NOT NULL,
 	size     bigint NOT NULL,
 	etag     text NOT NULL,
@@ -34,8 +34,8 @@ CREATE TABLE object (
 );
 
 CREATE TABLE upload (
-	id        text NOT NULL PRIMARY KEY,
-	bucket    text NOT NULL REFERENCES bucket (name),
+	id        {{key}} NOT NULL PRIMARY KEY,
+	bucket    {{key}} NOT NULL REFERENCES bucket (name),
 	key       {{blob}} NOT NULL,
 	initiated bigint NOT NULL,
 	algorithm text NOT NULL, -- checksum algorithm and type, '' for none
@@ -46,12 +46,12 @@ CREATE TABLE upload (
 CREATE INDEX upload_key ON upload (bucket, key, id);
 
 CREATE TABLE upload_part (
-	upload   text NOT NULL REFERENCES upload (id),
+	upload   {{key}} NOT NULL REFERENCES upload (id),
 	number   bigint NOT NULL CHECK (number BETWEEN 1 AND 10000),
 	size     bigint NOT NULL,
 	etag     text NOT NULL,
 	modified bigint NOT NULL,
 	sums     text NOT NULL,
-	file     text NOT NULL REFERENCES content (id),
+	file     {{key}} NOT NULL REFERENCES content (id),
 	PRIMARY KEY (upload, number)
 );
