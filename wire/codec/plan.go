@@ -46,13 +46,17 @@ type planKey struct {
 // plans caches every plan ever made; there are as many as shapes.
 var plans sync.Map // planKey → *plan
 
-// planFor finds or makes the plan of shape for the Go type typ.
-func planFor(shape *schema.Shape, typ reflect.Type) (*plan, error) {
-	if p, ok := plans.Load(planKey{shape, typ, ""}); ok {
+// planFor finds or makes the plan of shape for the Go type typ; format is the
+// timestamp format that a member asks for, "" for the shape's own.
+func planFor(shape *schema.Shape, typ reflect.Type, format string) (*plan, error) {
+	if format == "" {
+		format = shape.TimestampFormat
+	}
+	if p, ok := plans.Load(planKey{shape, typ, format}); ok {
 		return p.(*plan), nil
 	}
 	b := builder{made: map[planKey]*plan{}}
-	p, err := b.build(shape, typ, "")
+	p, err := b.build(shape, typ, format)
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +156,6 @@ func target(shape *schema.Shape, v any) (*plan, reflect.Value, error) {
 		return nil, rv, fmt.Errorf("codec: %T is no pointer to a value of the shape %s", v, shape.Name)
 	}
 	rv = rv.Elem()
-	p, err := planFor(shape, rv.Type())
+	p, err := planFor(shape, rv.Type(), "")
 	return p, rv, err
 }

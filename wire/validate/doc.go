@@ -15,6 +15,6 @@
 //	must have length greater than or equal to 0, Member must satisfy regular
 //	expression pattern: .*]
 //
-// Patterns are in Java's dialect and must match the whole value; see pattern.go.
+// Patterns are in Java's dialect and must match the whole value; see package javare.
 // Sensitive values are not printed ("Value at 'body' failed …").
 package validate

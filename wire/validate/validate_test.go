@@ -149,8 +149,8 @@ func TestMessageIsBounded(t *testing.T) {
 		in.Tags = append(in.Tags, &sagemaker.Tag{})
 	}
 	err := validate.Input(operation(t, sagemaker.Service, "AddTags").Input, in)
-	if err == nil || !strings.HasPrefix(err.Message, "20000 validation errors detected: ") ||
-		!strings.HasSuffix(err.Message, "; and 19950 more") || len(err.Message) > 20_000 {
+	if err == nil || !strings.HasPrefix(err.Message, "20001 validation errors detected: ") ||
+		!strings.HasSuffix(err.Message, "; and 19951 more") || len(err.Message) > 20_000 {
 		t.Errorf("got %d bytes: %.100s", len(err.Message), err.Message)
 	}
 }

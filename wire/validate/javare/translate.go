@@ -1,4 +1,4 @@
-package validate
+package javare
 
 import (
 	"fmt"
@@ -13,14 +13,7 @@ const lineTerminators = "\n\r\u0085\u2028\u2029"
 // maxRepeat is the largest count that Go's regexp takes.
 const maxRepeat = 1000
 
-// translation is a Java regular expression in a form that means the same to
-// Go's regexp and to regexp2.
-type translation struct {
-	text        string
-	looksAround bool
-}
-
-// translate rewrites a Java regular expression (java.util.regex.Pattern without
+// Translate rewrites a Java regular expression (java.util.regex.Pattern without
 // flags, used with matches()):
 //
 //   - character classes are written out as ranges: \d, \w and \s are ASCII, \s has
@@ -30,14 +23,15 @@ type translation struct {
 //   - ^ and $ are the ends of the value;
 //   - counts above 1000, which Go refuses, are split.
 //
-// What no model uses is an error: intersections (&&), back-references, flags,
+// The result means the same to Go's regexp and to regexp2; looksAround says that
+// only the latter can run it. What no model uses is an error: intersections (&&), back-references, flags,
 // possessive quantifiers.
-func translate(text string) (translation, error) {
-	t := &translator{in: []rune(text)}
+func Translate(pattern string) (text string, looksAround bool, err error) {
+	t := &translator{in: []rune(pattern)}
 	if err := t.run(); err != nil {
-		return translation{}, fmt.Errorf("pattern %s: %w", text, err)
+		return "", false, fmt.Errorf("javare: pattern %s: %w", pattern, err)
 	}
-	return translation{t.out.String(), t.looksAround}, nil
+	return t.out.String(), t.looksAround, nil
 }
 
 type translator struct {

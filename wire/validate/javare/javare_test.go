@@ -1,4 +1,4 @@
-package validate
+package javare_test
 
 import (
 	"strings"
@@ -16,6 +16,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemakerruntime"
 	"github.com/sagebrush/sagebrush/api/sts"
 	"github.com/sagebrush/sagebrush/aws/schema"
+	"github.com/sagebrush/sagebrush/wire/validate/javare"
 )
 
 var allServices = []*schema.Service{
@@ -55,10 +56,10 @@ func TestEveryPatternCompiles(t *testing.T) {
 			return
 		}
 		count[s.Pattern] = true
-		if _, err := compile(s.Pattern); err != nil {
+		if _, err := javare.Compile(s.Pattern); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
-		if tr, err := translate(s.Pattern); err == nil && tr.looksAround {
+		if _, looks, err := javare.Translate(s.Pattern); err == nil && looks {
 			around++
 		}
 	})
@@ -120,7 +121,7 @@ func TestPatternMeansWhatJavaMeans(t *testing.T) {
 		// Union of classes, and negation.
 		{`[a-c[x-z]]+`, "ay", true}, {`[^ ~^:?*\[]+`, "abc", true}, {`[^ ~^:?*\[]+`, "a[", false}, {`[^:*$]*`, "a\nb", true},
 	} {
-		match, err := compile(c.pattern)
+		match, err := javare.Compile(c.pattern)
 		if err != nil {
 			t.Errorf("%s: %v", c.pattern, err)
 			continue
@@ -134,7 +135,7 @@ func TestPatternMeansWhatJavaMeans(t *testing.T) {
 func TestTranslateRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	for _, p := range []string{`(a`, `a)`, `[a`, `a{`, `*a`, `(a)\1`, `[a&&b]`, `a++`, `(?i)a`, `\p{Klingon}`, `[z-a]`, `a\`} {
-		if _, err := compile(p); err == nil {
+		if _, err := javare.Compile(p); err == nil {
 			t.Errorf("%s compiles", p)
 		}
 	}
