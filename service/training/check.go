@@ -186,7 +186,7 @@ func checkUnsupported(in *sagemaker.CreateTrainingJobInput) error {
 // (CreateTrainingJob-18, -19, -20; Stop-2).
 func setDefaults(in *sagemaker.CreateTrainingJobInput, img image.Image) {
 	if in.OutputDataConfig.CompressionType == "" {
-		in.OutputDataConfig.CompressionType = sagemaker.OutputCompressionTypeGZIP
+		in.OutputDataConfig.CompressionType = sagemaker.OutputCompressionTypeGzip
 	}
 	for _, c := range in.InputDataConfig {
 		if c.InputMode == "" {

@@ -56,11 +56,11 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		w := workOf(r)
 		if seconds := in.StoppingCondition.MaxPendingTimeInSeconds; seconds != nil {
 			due := tx.Now.Add(time.Duration(*seconds) * time.Second)
-			if err := s.Tasks.Add(tx, task.New{Kind: taskPending, Key: w.key(), Payload: w, RunAt: due}); err != nil {
+			if err := s.Tasks.Add(tx, task.Spec{Kind: taskPending, Key: w.key(), Payload: w, RunAt: due}); err != nil {
 				return err
 			}
 		}
-		return s.Tasks.Add(tx, task.New{Kind: taskRun, Key: w.key(), Payload: w})
+		return s.Tasks.Add(tx, task.Spec{Kind: taskRun, Key: w.key(), Payload: w})
 	})
 	if err != nil {
 		return nil, err

@@ -81,10 +81,34 @@ func (s *Service) run(ctx context.Context, t *task.Task) error {
 			return nil
 		case errors.Is(err, errChanged) || errors.Is(err, store.ErrStale) || isIllegal(err):
 			continue // the row moved under us: look again
+		case err != nil && ctx.Err() == nil && t.Attempt >= maxTries-1:
+			s.log(w).Error("the job is given up", "error", err)
+			return s.giveUp(ctx, w)
 		case err != nil:
 			return err
 		}
 	}
+}
+
+// maxTries is after how many failures in a row of our own a job is given up.
+const maxTries = 8
+
+// giveUp ends a job that we, not its program, cannot bring forward.
+func (s *Service) giveUp(ctx context.Context, w work) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		r, err := jobs.Get(tx, w.scope(), w.Name)
+		if err != nil || terminal(r.Body.Secondary) {
+			return err
+		}
+		if r.Body.Secondary == sagemaker.SecondaryStatusStopping {
+			return s.finishStopped(tx, r)
+		}
+		r.Body.FailureReason = "InternalServerError: the server could not bring the job forward; its log says why."
+		if err := fire(fail, r, tx.Now, "Training job failed"); err != nil {
+			return err
+		}
+		return jobs.Update(tx, r)
+	})
 }
 
 func isIllegal(err error) bool {

@@ -47,7 +47,7 @@ func (s *Service) askToStop(tx *store.Tx, r *row, cause StopCause) error {
 	if r.Body.Claimed {
 		return nil
 	}
-	return s.Tasks.Add(tx, task.New{Kind: taskRelease, Key: w.key(), Payload: w})
+	return s.Tasks.Add(tx, task.Spec{Kind: taskRelease, Key: w.key(), Payload: w})
 }
 
 // release ends a stopped job that no server had begun to work on: it need not

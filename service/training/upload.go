@@ -38,7 +38,7 @@ func (s *Service) finish(ctx context.Context, w work, r *row) error {
 // (TrainContainer-8, -9) and notes where the model is.
 func (s *Service) uploadResults(ctx context.Context, w work, r *row, model bool) error {
 	in := &r.Body.Request
-	plain := in.OutputDataConfig.CompressionType == sagemaker.OutputCompressionTypeNONE
+	plain := in.OutputDataConfig.CompressionType == sagemaker.OutputCompressionTypeNone
 	if model {
 		bucket, key, err := outputURI(in, "model.tar.gz")
 		if plain {

@@ -1,0 +1,41 @@
+// Package app puts the house together: it opens the store, builds the rooms in
+// the order in which they stand on each other, hands each service the small
+// interfaces it needs, and mounts everything on one port. It decides nothing.
+package app
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config says how a server runs.
+type Config struct {
+	// Listen is the TCP address, port 0 for a free one.
+	Listen string
+	// DataDir holds everything that must survive.
+	DataDir string
+	// Database is "sqlite" (in DataDir) or a postgres:// URL.
+	Database string
+	// AccountID and Region are those of the key pair that the first start makes.
+	AccountID, Region string
+	// S3Endpoint, when set, is an external S3 that holds all objects;
+	// its keys come from the environment's usual AWS variables.
+	S3Endpoint string
+	// StrictRoles keeps roles from springing into being.
+	StrictRoles bool
+	// TLSCert and TLSKey are files of the user's own certificate.
+	TLSCert, TLSKey string
+	// MaxJobs is how many training jobs run at the same time; 0 takes two per processor.
+	MaxJobs int
+	// JobMemory caps the memory of any job in bytes; 0 leaves the instance type's.
+	JobMemory int64
+	// CacheDir holds the environments of images; "" takes the user's cache directory.
+	CacheDir string
+	// Version is what the server reports as its own.
+	Version string
+	// Supervisor is the command line that runs a program's supervisor; nil takes
+	// this executable's.
+	Supervisor []string
+	Logger     *slog.Logger
+	Now        func() time.Time
+}

@@ -1,0 +1,263 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sagebrush/sagebrush/app"
+	"github.com/sagebrush/sagebrush/aws/sigv4"
+)
+
+// open builds a server on a free port, without serving yet.
+func open(t *testing.T) *app.App {
+	t.Helper()
+	a, err := app.Open(t.Context(), app.Config{
+		Listen: "127.0.0.1:0", DataDir: filepath.Join(t.TempDir(), "data"), CacheDir: t.TempDir(),
+		AccountID: "123456789012", Region: "us-east-1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close() })
+	return a
+}
+
+// serve runs it until the test ends.
+func serve(t *testing.T) *app.App {
+	t.Helper()
+	a := open(t)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- a.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return a
+}
+
+// client signs requests with one key in one region.
+type client struct {
+	t      *testing.T
+	base   string
+	region string
+	creds  sigv4.Credentials
+}
+
+func newClient(t *testing.T, a *app.App, account, region string) *client {
+	t.Helper()
+	key, err := a.CreateKey(t.Context(), account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &client{t, "http://" + a.Addr(), region, sigv4.Credentials{AccessKeyID: key.ID, SecretAccessKey: string(key.Secret)}}
+}
+
+func (c *client) do(service string, r *http.Request, body string) (int, string) {
+	c.t.Helper()
+	sigv4.Sign(r, c.creds, service, c.region, sigv4.HashPayload([]byte(body)), time.Now())
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func (c *client) request(method, path, body string) *http.Request {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, bytes.NewReader([]byte(body)))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+// json calls an operation of a JSON 1.1 service.
+func (c *client) json(service, target, body string) (int, string) {
+	c.t.Helper()
+	r := c.request(http.MethodPost, "/", body)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", target)
+	return c.do(service, r, body)
+}
+
+// query calls an operation of a query service.
+func (c *client) query(service, body string) (int, string) {
+	c.t.Helper()
+	r := c.request(http.MethodPost, "/", body)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	return c.do(service, r, body)
+}
+
+// s3 sends one S3 request.
+func (c *client) s3(method, path, body string) (int, string) {
+	c.t.Helper()
+	return c.do("s3", c.request(method, path, body), body)
+}
+
+// marker is in every name that the owner makes, so that whatever a stranger
+// sees of the owner's shows.
+const marker = "owners-own"
+
+const job = `{"TrainingJobName":"` + marker + `","RoleArn":"arn:aws:iam::%s:role/` + marker + `",
+	"AlgorithmSpecification":{"TrainingImage":"683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1","TrainingInputMode":"File"},
+	"OutputDataConfig":{"S3OutputPath":"s3://` + marker + `/out"},"Tags":[{"Key":"k","Value":"` + marker + `-tag"}],
+	"ResourceConfig":{"InstanceType":"ml.m5.large","InstanceCount":1,"VolumeSizeInGB":1},"StoppingCondition":{"MaxRuntimeInSeconds":1}}`
+
+const arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/" + marker
+
+// probes call every implemented operation as a stranger would who knows the
+// owner's names. The answer must not show anything of the owner's beyond what
+// the stranger sent, which answers that echo may.
+var probes = map[string]func(c *client) (int, string){
+	"sagemaker.CreateTrainingJob": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateTrainingJob", fmt.Sprintf(job, "210987654321"))
+	},
+	"sagemaker.DescribeTrainingJob": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeTrainingJob", `{"TrainingJobName":"`+marker+`"}`)
+	},
+	"sagemaker.StopTrainingJob": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.StopTrainingJob", `{"TrainingJobName":"`+marker+`"}`)
+	},
+	"sagemaker.ListTrainingJobs": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListTrainingJobs", `{}`)
+	},
+	"sagemaker.AddTags": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.AddTags", `{"ResourceArn":"`+arn+`","Tags":[{"Key":"a","Value":"b"}]}`)
+	},
+	"sagemaker.ListTags": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListTags", `{"ResourceArn":"`+arn+`"}`)
+	},
+	"sagemaker.DeleteTags": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteTags", `{"ResourceArn":"`+arn+`","TagKeys":["k"]}`)
+	},
+	"logs.DescribeLogGroups": func(c *client) (int, string) {
+		return c.json("logs", "Logs_20140328.DescribeLogGroups", `{}`)
+	},
+	"logs.DescribeLogStreams": func(c *client) (int, string) {
+		return c.json("logs", "Logs_20140328.DescribeLogStreams", `{"logGroupName":"/aws/sagemaker/TrainingJobs"}`)
+	},
+	"logs.GetLogEvents": func(c *client) (int, string) {
+		return c.json("logs", "Logs_20140328.GetLogEvents", `{"logGroupName":"/aws/sagemaker/TrainingJobs","logStreamName":"`+marker+`/algo-1-0"}`)
+	},
+	"logs.FilterLogEvents": func(c *client) (int, string) {
+		return c.json("logs", "Logs_20140328.FilterLogEvents", `{"logGroupName":"/aws/sagemaker/TrainingJobs"}`)
+	},
+	"monitoring.ListMetrics": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=ListMetrics&Version=2010-08-01")
+	},
+	"monitoring.GetMetricStatistics": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=GetMetricStatistics&Version=2010-08-01&Namespace=n&MetricName=m&Period=60&Statistics.member.1=Sum&StartTime=2000-01-01T00:00:00Z&EndTime=2000-01-02T00:00:00Z")
+	},
+	"monitoring.GetMetricData": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=GetMetricData&Version=2010-08-01&StartTime=2000-01-01T00:00:00Z&EndTime=2000-01-02T00:00:00Z&MetricDataQueries.member.1.Id=q&MetricDataQueries.member.1.MetricStat.Metric.Namespace=n&MetricDataQueries.member.1.MetricStat.Metric.MetricName=m&MetricDataQueries.member.1.MetricStat.Period=60&MetricDataQueries.member.1.MetricStat.Stat=Sum")
+	},
+	"monitoring.PutMetricData": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=PutMetricData&Version=2010-08-01&Namespace=strangers&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1")
+	},
+	"sts.GetCallerIdentity": func(c *client) (int, string) {
+		return c.query("sts", "Action=GetCallerIdentity&Version=2011-06-15")
+	},
+	"sts.AssumeRole": func(c *client) (int, string) {
+		return c.query("sts", "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2F"+marker+"&RoleSessionName=s")
+	},
+	"iam.GetRole": func(c *client) (int, string) {
+		return c.query("iam", "Action=GetRole&Version=2010-05-08&RoleName="+marker)
+	},
+	"iam.CreateRole": func(c *client) (int, string) {
+		return c.query("iam", "Action=CreateRole&Version=2010-05-08&RoleName=strangers&AssumeRolePolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D")
+	},
+	"iam.AttachRolePolicy": func(c *client) (int, string) {
+		return c.query("iam", "Action=AttachRolePolicy&Version=2010-05-08&RoleName=strangers&PolicyArn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FX")
+	},
+	"iam.ListAttachedRolePolicies": func(c *client) (int, string) {
+		return c.query("iam", "Action=ListAttachedRolePolicies&Version=2010-05-08&RoleName="+marker)
+	},
+	"iam.SimulatePrincipalPolicy": func(c *client) (int, string) {
+		return c.query("iam", "Action=SimulatePrincipalPolicy&Version=2010-05-08&PolicySourceArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2F"+marker+"&ActionNames.member.1=s3%3AGetObject")
+	},
+}
+
+// leaks says what of an answer would give the owner away: ids of the owner's
+// account, and the owner's values that the stranger did not send.
+func leaks(answer string) bool {
+	return strings.Contains(answer, marker+"-tag") || strings.Contains(answer, "assumed-role/SagebrushExecutionRole/123456789012") ||
+		strings.Contains(answer, `"TrainingJobStatus"`) || strings.Contains(answer, "owners-namespace") || strings.Contains(answer, "owners-policy") ||
+		strings.Contains(answer, `"logStreamName"`) || strings.Contains(answer, `"logGroupName"`)
+}
+
+// Accounts and regions are isolated: every implemented operation is tried by
+// another account, and by the same account in another region where the service
+// is regional. An operation without a probe fails the test.
+func TestAccountsAreIsolated(t *testing.T) {
+	t.Parallel()
+	a := serve(t)
+	owner := newClient(t, a, "123456789012", "us-east-1")
+	stranger := newClient(t, a, "210987654321", "us-east-1")
+	elsewhere := *owner
+	elsewhere.region = "eu-west-1"
+	if status, text := owner.s3(http.MethodPut, "/"+marker, ""); status != http.StatusOK {
+		t.Fatalf("bucket: %d %s", status, text)
+	}
+	if status, text := owner.s3(http.MethodPut, "/"+marker+"/key", "content"); status != http.StatusOK {
+		t.Fatalf("object: %d %s", status, text)
+	}
+	if status, text := owner.json("sagemaker", "SageMaker.CreateTrainingJob", fmt.Sprintf(job, "123456789012")); status != http.StatusOK {
+		t.Fatalf("job: %d %s", status, text)
+	}
+	if status, text := owner.query("monitoring", "Action=PutMetricData&Version=2010-08-01&Namespace=owners-namespace&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1"); status != http.StatusOK {
+		t.Fatalf("metric: %d %s", status, text)
+	}
+	if status, text := owner.query("iam", "Action=AttachRolePolicy&Version=2010-05-08&RoleName="+marker+"&PolicyArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Apolicy%2Fowners-policy"); status != http.StatusOK {
+		t.Fatalf("policy: %d %s", status, text)
+	}
+	for _, op := range a.Operations() {
+		if !op.Implemented {
+			continue
+		}
+		name := op.Service + "." + op.Name
+		probe := probes[name]
+		if probe == nil {
+			t.Errorf("%s has no probe: add one", name)
+			continue
+		}
+		if status, text := probe(stranger); leaks(text) || status >= 500 {
+			t.Errorf("%s shows another account: %d %s", name, status, text)
+		}
+		if op.Service == "iam" || op.Service == "sts" || name == "sagemaker.CreateTrainingJob" {
+			continue // IAM and STS are global; a job may be made in any region
+		}
+		if status, text := probe(&elsewhere); leaks(text) || status >= 500 {
+			t.Errorf("%s shows another region: %d %s", name, status, text)
+		}
+	}
+	for _, c := range []struct{ method, path string }{
+		{http.MethodGet, "/" + marker}, {http.MethodGet, "/" + marker + "/key"}, {http.MethodHead, "/" + marker + "/key"},
+		{http.MethodPut, "/" + marker + "/key"}, {http.MethodDelete, "/" + marker + "/key"}, {http.MethodDelete, "/" + marker},
+		{http.MethodPost, "/" + marker + "/key?uploads="}, {http.MethodGet, "/" + marker + "/key?tagging="},
+	} {
+		if status, text := stranger.s3(c.method, c.path, ""); status != http.StatusForbidden {
+			t.Errorf("%s %s by a stranger: %d %s", c.method, c.path, status, text)
+		}
+	}
+	if _, text := stranger.s3(http.MethodGet, "/", ""); strings.Contains(text, marker) {
+		t.Errorf("ListBuckets shows another account: %s", text)
+	}
+	if status, text := owner.s3(http.MethodGet, "/"+marker+"/key", ""); status != http.StatusOK || text != "content" {
+		t.Errorf("the owner's object is gone: %d %s", status, text)
+	}
+}

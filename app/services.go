@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sagebrush/sagebrush/api/a2iruntime"
+	"github.com/sagebrush/sagebrush/api/autoscaling"
+	"github.com/sagebrush/sagebrush/api/ecr"
+	"github.com/sagebrush/sagebrush/api/featurestoreruntime"
+	iamapi "github.com/sagebrush/sagebrush/api/iam"
+	logsapi "github.com/sagebrush/sagebrush/api/logs"
+	monitoringapi "github.com/sagebrush/sagebrush/api/monitoring"
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/api/sagemakermetrics"
+	"github.com/sagebrush/sagebrush/api/sagemakerruntime"
+	stsapi "github.com/sagebrush/sagebrush/api/sts"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/aws/schema"
+	"github.com/sagebrush/sagebrush/blob/dir"
+	"github.com/sagebrush/sagebrush/companion/iam"
+	"github.com/sagebrush/sagebrush/companion/logs"
+	"github.com/sagebrush/sagebrush/companion/monitoring"
+	"github.com/sagebrush/sagebrush/companion/sts"
+	"github.com/sagebrush/sagebrush/image"
+	"github.com/sagebrush/sagebrush/images"
+	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/run/process"
+	"github.com/sagebrush/sagebrush/s3"
+	"github.com/sagebrush/sagebrush/service/tagging"
+	"github.com/sagebrush/sagebrush/service/training"
+	"github.com/sagebrush/sagebrush/task"
+	"github.com/sagebrush/sagebrush/wire"
+)
+
+func (a *App) openObjects(context.Context) error {
+	if a.config.S3Endpoint != "" {
+		return a.openExternalObjects()
+	}
+	objects, err := dir.New(a.db, a.path("objects"), a.config.Logger)
+	if err != nil {
+		return err
+	}
+	a.objects = objects
+	a.onClose(objects.Close)
+	return nil
+}
+
+// openServices builds everything that answers an operation and mounts it.
+func (a *App) openServices(ctx context.Context) error {
+	c := a.config
+	a.tasks = task.New(a.db, task.Options{NodeID: a.lock.NodeID, Logger: c.Logger})
+	streams := logstream.NewCatalog(a.db, a.path("logs"))
+	runner, err := process.New(a.path("run"), c.Supervisor, c.Logger)
+	if err != nil {
+		return err
+	}
+	cache := c.CacheDir
+	if cache == "" {
+		if cache, err = defaultCache(a.path("cache")); err != nil {
+			return err
+		}
+	}
+	if a.images, err = image.New(image.Options{DB: a.db, CacheDir: cache, Images: images.FS, Logger: c.Logger}); err != nil {
+		return err
+	}
+	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
+	metrics := monitoring.New(a.db)
+	tokens := kit.NewTokens(a.keys.ServerKey())
+	jobs := training.New(training.Config{
+		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
+		Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger,
+		Dir: a.path("jobs"), MaxJobs: c.MaxJobs, MemoryLimit: c.JobMemory,
+	})
+	tags := &tagging.Service{DB: a.db, Tokens: tokens}
+	a.api = wire.NewServer(wire.Options{
+		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
+		S3: s3.NewHandler(a.objects, s3.Options{Lookup: a.keys.Lookup, Region: c.Region, Now: c.Now, Logger: c.Logger}),
+	})
+	for _, m := range []struct {
+		service *schema.Service
+		impls   []any
+	}{
+		{sagemaker.Service, []any{jobs, tags}},
+		{sagemakerruntime.Service, nil},
+		{featurestoreruntime.Service, nil},
+		{a2iruntime.Service, nil},
+		{sagemakermetrics.Service, nil},
+		{logsapi.Service, []any{logs.New(a.db, streams)}},
+		{monitoringapi.Service, []any{metrics}},
+		{stsapi.Service, []any{sts.New(a.issue, roles)}},
+		{iamapi.Service, []any{roles}},
+		{ecr.Service, nil},
+		{autoscaling.Service, nil},
+	} {
+		if err := a.api.Mount(m.service, m.impls...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handler is everything behind the port.
+func (a *App) handler() http.Handler { return a.api }
+
+// defaultCache is the user's own cache directory, shared by all data
+// directories, or fallback for users who have none.
+func defaultCache(fallback string) (string, error) {
+	if base, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(base, "sagebrush"), nil
+	}
+	return fallback, os.MkdirAll(fallback, 0o700)
+}
+
+// metricSink publishes training metrics where CloudWatch's clients look for them
+// (TrainContainer-13).
+type metricSink struct{ metrics *monitoring.Service }
+
+func (m metricSink) PublishTrainingMetrics(ctx context.Context, scope aws.Scope, job string, points []training.Metric) error {
+	data := make([]monitoring.Datum, len(points))
+	for i, p := range points {
+		data[i] = monitoring.Datum{
+			Name: p.Name, Value: p.Value, Time: p.Time, Seq: p.Seq, HighResolution: true,
+			Dimensions: []monitoring.Dimension{{Name: "TrainingJobName", Value: job}},
+		}
+	}
+	return m.metrics.PublishOnce(ctx, scope, "/aws/sagemaker/TrainingJobs", data)
+}
+
+// issue makes the credentials that AssumeRole hands out.
+func (a *App) issue(ctx context.Context, scope aws.Scope, roleARN, session string, d time.Duration) (sts.Credentials, error) {
+	s, err := a.keys.Issue(ctx, scope, roleARN, session, d)
+	if err != nil {
+		return sts.Credentials{}, err
+	}
+	return sts.Credentials{
+		AccessKeyID: s.ID, SecretAccessKey: string(s.Secret), SessionToken: string(s.SessionToken), Expiration: s.Expiration,
+	}, nil
+}
