@@ -35,7 +35,10 @@ func parseExpression(text string) (expression, error) {
 	if err == nil && p.peek() != 0 {
 		err = p.unexpected()
 	}
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // parser is a recursive descent over the bytes of an expression.
