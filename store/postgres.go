@@ -7,7 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver; prepares and caches statements per connection
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Bounds of the PostgreSQL backend.
@@ -15,6 +16,11 @@ const (
 	postgresConns   = 20
 	postgresRetries = 12
 )
+
+// postgresSession makes the database notice soon when the machine of a server
+// has died, so that the locks of its last transaction do not outlive its leases.
+const postgresSession = `SET idle_in_transaction_session_timeout = '10s';
+SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`
 
 // postgres runs every function in a transaction of its own. Updates are
 // serializable because SQLite's are: what is right on one database must be
@@ -25,10 +31,14 @@ type postgres struct {
 }
 
 func openPostgres(ctx context.Context, db *DB, url string) (backend, error) {
-	pool, err := sql.Open("pgx", url)
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, postgresSession)
+		return err
+	}))
 	pool.SetMaxOpenConns(postgresConns)
 	pool.SetMaxIdleConns(postgresConns)
 	pool.SetConnMaxIdleTime(time.Minute)
@@ -59,7 +69,8 @@ func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func
 			tx.committed()
 			return nil
 		}
-		if !conflicted(err) || attempt == postgresRetries {
+		again := conflicted(err) || tx != nil && tx.conflict
+		if !again || attempt == postgresRetries {
 			return mapError(err)
 		}
 		// Losers of a conflict wait a random while that doubles, so that they
@@ -73,7 +84,8 @@ func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func
 	}
 }
 
-// once runs fn in one transaction and commits it.
+// once runs fn in one transaction and commits it. It answers the transaction
+// also when it failed, nil only when there was none.
 func (p *postgres) once(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) (*Tx, error) {
 	t, err := p.pool.BeginTx(ctx, &sql.TxOptions{Isolation: level})
 	if err != nil {
@@ -82,7 +94,7 @@ func (p *postgres) once(ctx context.Context, level sql.IsolationLevel, fn func(t
 	defer t.Rollback()
 	tx := p.db.newTx(ctx, t)
 	if err := fn(tx); err != nil {
-		return nil, err
+		return tx, err
 	}
 	return tx, t.Commit()
 }

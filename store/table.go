@@ -2,10 +2,8 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-
 	"time"
 
 	"github.com/sagebrush/sagebrush/aws"
@@ -47,14 +45,14 @@ const rowColumns = "name, arn, status, parent, created_at, modified_at, rev, bod
 // Insert adds row and sets its CreatedAt, ModifiedAt and Rev; ErrExists when
 // the name is taken.
 func (t Table[T]) Insert(tx *Tx, row *Row[T]) error {
-	body, err := json.Marshal(&row.Body)
+	body, err := encodeBody(&row.Body)
 	if err != nil {
 		return fmt.Errorf("store: encode %s %s: %w", t.kind, row.Name, err)
 	}
 	now := Micros(tx.Now)
 	r, err := tx.Exec(`INSERT INTO resource (kind, account, region, name, arn, status, parent, created_at, modified_at, rev, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 1, $9) ON CONFLICT DO NOTHING`,
-		t.kind, row.Scope.Account, row.Scope.Region, row.Name, row.ARN, row.Status, row.Parent, now, string(body))
+		t.kind, row.Scope.Account, row.Scope.Region, row.Name, row.ARN, row.Status, row.Parent, now, body)
 	if err != nil {
 		return fmt.Errorf("store: insert %s %s: %w", t.kind, row.Name, err)
 	}
@@ -81,7 +79,7 @@ func (t Table[T]) Get(tx *Tx, scope aws.Scope, name string) (*Row[T], error) {
 // Update writes ARN, Status, Parent and Body of a row that was read, sets its
 // ModifiedAt and counts Rev up; ErrStale when it changed or vanished since.
 func (t Table[T]) Update(tx *Tx, row *Row[T]) error {
-	body, err := json.Marshal(&row.Body)
+	body, err := encodeBody(&row.Body)
 	if err != nil {
 		return fmt.Errorf("store: encode %s %s: %w", t.kind, row.Name, err)
 	}
@@ -91,7 +89,7 @@ func (t Table[T]) Update(tx *Tx, row *Row[T]) error {
 	}
 	r, err := tx.Exec(`UPDATE resource SET arn = $1, status = $2, parent = $3, modified_at = $4, rev = rev + 1, body = $5
 		WHERE kind = $6 AND account = $7 AND region = $8 AND name = $9 AND rev = $10`,
-		row.ARN, row.Status, row.Parent, Micros(modified), string(body),
+		row.ARN, row.Status, row.Parent, Micros(modified), body,
 		t.kind, row.Scope.Account, row.Scope.Region, row.Name, row.Rev)
 	if err != nil {
 		return fmt.Errorf("store: update %s %s: %w", t.kind, row.Name, err)
@@ -127,12 +125,12 @@ func changedOne(r sql.Result) bool {
 func scanRow[T any](scope aws.Scope, scan func(dest ...any) error) (*Row[T], error) {
 	row := &Row[T]{Scope: scope}
 	var created, modified int64
-	var text string
-	if err := scan(&row.Name, &row.ARN, &row.Status, &row.Parent, &created, &modified, &row.Rev, &text); err != nil {
+	var body string
+	if err := scan(&row.Name, &row.ARN, &row.Status, &row.Parent, &created, &modified, &row.Rev, &body); err != nil {
 		return nil, err
 	}
 	row.CreatedAt, row.ModifiedAt = FromMicros(created), FromMicros(modified)
-	if err := json.Unmarshal([]byte(text), &row.Body); err != nil {
+	if err := decodeBody(body, &row.Body); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", row.Name, err)
 	}
 	return row, nil

@@ -17,6 +17,8 @@ type Tx struct {
 	dialect  string
 	run      runner
 	onCommit []func()
+	// conflict says that a statement lost a conflict, in case fn hides it.
+	conflict bool
 }
 
 // runner executes statements inside one transaction.
@@ -60,7 +62,7 @@ func (tx *Tx) Exec(query string, args ...any) (sql.Result, error) {
 		return nil, err
 	}
 	r, err := tx.run.ExecContext(ctx, query, args...)
-	return r, mapError(err)
+	return r, tx.failed(err)
 }
 
 // Query is Exec for statements that answer rows. Close them before the
@@ -71,7 +73,7 @@ func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
 		return nil, err
 	}
 	r, err := tx.run.QueryContext(ctx, query, args...)
-	return r, mapError(err)
+	return r, tx.failed(err)
 }
 
 // QueryRow is Query for at most one row; Scan answers sql.ErrNoRows without one.
@@ -81,6 +83,14 @@ func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
 		ctx = tx.ctx // done, so that Scan answers its error
 	}
 	return tx.run.QueryRowContext(ctx, query, args...)
+}
+
+// failed notes and names the error of a statement.
+func (tx *Tx) failed(err error) error {
+	if err != nil && conflicted(err) {
+		tx.conflict = true
+	}
+	return mapError(err)
 }
 
 // statementContext is what drivers get. SQLite never sees a context that can

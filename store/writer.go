@@ -54,8 +54,10 @@ type writer struct {
 	wake chan struct{}
 	done chan struct{}
 
-	// batch is the group under way, used by the writer's goroutine only.
-	batch []*job
+	// batch is the group under way, and broken why all of it is lost already;
+	// used by the writer's goroutine only.
+	batch  []*job
+	broken error
 }
 
 func newWriter(db *DB, s *session) *writer {
@@ -179,7 +181,7 @@ func (w *writer) group(first *job) {
 	started := time.Now()
 	for j := first; j != nil; j, _ = w.next() {
 		w.run(j)
-		if len(w.batch) >= maxBatch || time.Since(started) > maxBatchTime {
+		if w.broken != nil || len(w.batch) >= maxBatch || time.Since(started) > maxBatchTime {
 			break
 		}
 	}
@@ -193,6 +195,7 @@ func (w *writer) run(j *job) {
 		return
 	}
 	if j.err = w.s.do("SAVEPOINT f"); j.err != nil {
+		w.broken = j.err
 		return
 	}
 	returned := false
@@ -207,13 +210,18 @@ func (w *writer) run(j *job) {
 		}
 		j.err = w.s.finish(j.err)
 		if j.err == nil {
-			j.err = w.s.do("RELEASE f")
+			if j.err = w.s.do("RELEASE f"); j.err != nil {
+				w.broken = j.err
+			}
 			return
 		}
-		// When this fails SQLite has rolled back everything, which the commit
-		// will find.
-		if err := w.s.do("ROLLBACK TO f"); err == nil {
-			_ = w.s.do("RELEASE f")
+		// A full disk makes SQLite roll back the whole transaction: then there is
+		// no savepoint any more, and the group must end here, because the next
+		// savepoint would begin a transaction of its own.
+		if err := w.s.do("ROLLBACK TO f"); err != nil {
+			w.broken = j.err
+		} else if err := w.s.do("RELEASE f"); err != nil {
+			w.broken = err
 		}
 	}()
 	j.tx = w.db.newTx(j.ctx, w.s)
@@ -223,7 +231,11 @@ func (w *writer) run(j *job) {
 
 // finish commits the group and answers all of it.
 func (w *writer) finish() {
-	err := w.s.do("COMMIT")
+	err := w.broken
+	w.broken = nil
+	if err == nil {
+		err = w.s.do("COMMIT")
+	}
 	if err != nil {
 		_ = w.s.do("ROLLBACK") // fails when SQLite has done so itself
 	}

@@ -1,0 +1,163 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/sagebrush/sagebrush/store"
+	"github.com/sagebrush/sagebrush/store/storetest"
+)
+
+// job resembles the body of a training job: about 3 KB of JSON.
+type job struct {
+	TrainingJobName string
+	HyperParameters map[string]string
+	Environment     map[string]string
+	Channels        []channel
+	RoleArn, Output string
+}
+
+type channel struct{ Name, URI, Type, Mode, Compression string }
+
+func newJob(i int) job {
+	j := job{TrainingJobName: fmt.Sprint("job-", i), HyperParameters: map[string]string{}, Environment: map[string]string{},
+		RoleArn: "arn:aws:iam::123456789012:role/service-role/AmazonSageMaker-ExecutionRole", Output: "s3://bucket/prefix/output"}
+	for k := range 20 {
+		j.HyperParameters[fmt.Sprint("hyperparameter_", k)] = strings.Repeat("v", 40)
+		j.Environment[fmt.Sprint("VARIABLE_", k)] = strings.Repeat("e", 40)
+	}
+	for k := range 4 {
+		j.Channels = append(j.Channels, channel{fmt.Sprint("channel", k), "s3://bucket/prefix/" + strings.Repeat("p", 60), "S3Prefix", "File", "None"})
+	}
+	return j
+}
+
+var jobs = store.NewTable[job]("training-job")
+
+// eachBench runs fn on both databases.
+func eachBench(b *testing.B, fn func(b *testing.B, db *store.DB)) {
+	b.Run("sqlite", func(b *testing.B) { fn(b, storetest.SQLite(b)) })
+	b.Run("postgres", func(b *testing.B) { fn(b, storetest.Open(b, storetest.PostgresURL(b))) })
+}
+
+func fill(b testing.TB, db *store.DB, n int) {
+	b.Helper()
+	for from := 0; from < n; from += 1000 {
+		must(b, db.Update(b.Context(), func(tx *store.Tx) error {
+			for i := from; i < min(n, from+1000); i++ {
+				status := "Completed"
+				if i%100 == 0 {
+					status = "InProgress"
+				}
+				err := jobs.Insert(tx, &store.Row[job]{Scope: scope, Name: fmt.Sprint("job-", i), Status: status, ARN: fmt.Sprint("arn:aws:sagemaker:us-east-1:123456789012:training-job/job-", i), Body: newJob(i)})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+// BenchmarkInsert commits one row per Update from 16 goroutines.
+func BenchmarkInsert(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *store.DB) {
+		var n atomic.Int64
+		b.SetParallelism(8)
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				i := int(n.Add(1))
+				must(b, db.Update(b.Context(), func(tx *store.Tx) error {
+					return jobs.Insert(tx, &store.Row[job]{Scope: scope, Name: fmt.Sprint("job-", i), Body: newJob(i)})
+				}))
+			}
+		})
+	})
+}
+
+// BenchmarkSmallUpdate commits one small statement per Update from 16 goroutines.
+func BenchmarkSmallUpdate(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *store.DB) {
+		var n atomic.Int64
+		b.SetParallelism(8)
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				i := n.Add(1)
+				must(b, db.Update(b.Context(), func(tx *store.Tx) error {
+					return store.AddTags(tx, scope, fmt.Sprint("arn", i), map[string]string{"k": "v"})
+				}))
+			}
+		})
+	})
+}
+
+// BenchmarkUpdateAlone commits one small statement per Update from 1 goroutine.
+func BenchmarkUpdateAlone(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *store.DB) {
+		for i := 0; b.Loop(); i++ {
+			must(b, db.Update(b.Context(), func(tx *store.Tx) error {
+				return store.AddTags(tx, scope, fmt.Sprint("arn", i), map[string]string{"k": "v"})
+			}))
+		}
+	})
+}
+
+// BenchmarkPointRead reads one tag in a View from 16 goroutines.
+func BenchmarkPointRead(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *store.DB) {
+		must(b, db.Update(b.Context(), func(tx *store.Tx) error { return store.AddTags(tx, scope, "arn", map[string]string{"k": "v"}) }))
+		b.SetParallelism(8)
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				must(b, db.View(b.Context(), func(tx *store.Tx) error {
+					var v string
+					return tx.QueryRow("SELECT value FROM tag WHERE account = $1 AND region = $2 AND arn = $3 AND key = $4",
+						scope.Account, scope.Region, "arn", "k").Scan(&v)
+				}))
+			}
+		})
+	})
+}
+
+// BenchmarkGet reads and decodes a 3 KB row among 10,000, from 1 goroutine.
+func BenchmarkGet(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *store.DB) {
+		fill(b, db, 10000)
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			must(b, db.View(b.Context(), func(tx *store.Tx) error {
+				_, err := jobs.Get(tx, scope, fmt.Sprint("job-", (i*7919)%10000))
+				return err
+			}))
+		}
+	})
+}
+
+// BenchmarkList pages through 100,000 rows in several orders.
+func BenchmarkList(b *testing.B) {
+	eachBench(b, func(b *testing.B, db *store.DB) {
+		fill(b, db, 100000)
+		for name, q := range map[string]store.Query{
+			"created":       {Descending: true},
+			"name":          {SortBy: store.ByName},
+			"modified":      {SortBy: store.ByModified, Descending: true},
+			"status":        {SortBy: store.ByStatus},
+			"status-filter": {Status: "InProgress", Descending: true},
+			"status-none":   {Status: "Stopping", Descending: true},
+			"name-filter":   {NameContains: "9999", Descending: true},
+		} {
+			q.Limit = 100
+			b.Run(name, func(b *testing.B) {
+				for b.Loop() {
+					must(b, db.View(b.Context(), func(tx *store.Tx) error {
+						_, err := jobs.List(tx, scope, q)
+						return err
+					}))
+				}
+			})
+		}
+	})
+}
