@@ -1,0 +1,144 @@
+// Package fake is a Runner for tests: its programs are goroutines that do what
+// variables of Spec.Env say. The command is not looked at.
+//
+//	FAKE_LOG          lines (separated by \n) written to Spec.Log at the start
+//	FAKE_FILES        lines "path=content": files written beneath Spec.OptML
+//	FAKE_MODEL        content of the file model/model.txt beneath Spec.OptML
+//	FAKE_SLEEP        how long it runs: "1.5s", or a number of seconds; default 0
+//	FAKE_EXIT_CODE    its exit status, default 0
+//	FAKE_SIGNAL       it ends by this signal, such as SIGKILL
+//	FAKE_OOM          "1": it ends OOMKilled
+//	FAKE_FAILURE      content of output/failure; the exit status becomes 1
+//	FAKE_REASON       it cannot be started, and this is why
+//	FAKE_TERM_CODE    on SIGTERM it exits with this status; default: it dies of it
+//	FAKE_IGNORE_TERM  "1": SIGTERM does not impress it, only SIGKILL does
+//
+// Files and lines are written before the sleep. Start, Attach, Wait, Stop and
+// Remove behave as run.Runner says; programs live as long as the Runner value,
+// so there is no life after a restart.
+package fake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// Runner is a fake run.Runner.
+type Runner struct {
+	mu       sync.Mutex
+	programs map[string]*program
+}
+
+var _ run.Runner = (*Runner)(nil)
+
+// New is a Runner without programs.
+func New() *Runner { return &Runner{programs: map[string]*program{}} }
+
+// Start implements run.Runner.
+func (r *Runner) Start(ctx context.Context, s run.Spec) (run.Process, error) {
+	if s.ID == "" || len(s.Command) == 0 {
+		return nil, fmt.Errorf("fake: a program needs an ID and a command")
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.programs[s.ID]; p != nil {
+		return p, nil
+	}
+	p := newProgram(s)
+	r.programs[s.ID] = p
+	go p.run()
+	return p, nil
+}
+
+// Attach implements run.Runner.
+func (r *Runner) Attach(_ context.Context, h run.Handle) (run.Process, error) {
+	id, err := idOf(h)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.programs[id]; p != nil {
+		return p, nil
+	}
+	return nil, run.ErrLost
+}
+
+// Remove implements run.Runner.
+func (r *Runner) Remove(ctx context.Context, h run.Handle) error {
+	id, err := idOf(h)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	p := r.programs[id]
+	r.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	p.Stop(ctx, 0)
+	if _, err := p.Wait(ctx); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.programs[id] == p {
+		delete(r.programs, id)
+	}
+	return nil
+}
+
+// Lose forgets a program without a trace, as a reboot of the machine would;
+// from now on it is run.ErrLost.
+func (r *Runner) Lose(h run.Handle) {
+	id, err := idOf(h)
+	if err != nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.programs[id]; p != nil {
+		p.lose()
+		delete(r.programs, id)
+	}
+}
+
+func idOf(h run.Handle) (string, error) {
+	var id string
+	if err := json.Unmarshal(h, &id); err != nil {
+		return "", fmt.Errorf("fake: %q is no handle of this runner", h)
+	}
+	return id, nil
+}
+
+// Handle implements run.Process.
+func (p *program) Handle() run.Handle {
+	h, _ := json.Marshal(p.spec.ID) // a string always marshals
+	return run.Handle(h)
+}
+
+// Wait implements run.Process.
+func (p *program) Wait(ctx context.Context) (run.Exit, error) {
+	select {
+	case <-p.lost:
+		return run.Exit{}, run.ErrLost
+	case <-p.done:
+		return p.exit, nil
+	case <-ctx.Done():
+		return run.Exit{}, context.Cause(ctx)
+	}
+}
+
+// Stop implements run.Process.
+func (p *program) Stop(_ context.Context, grace time.Duration) error {
+	p.signal(grace, false)
+	return nil
+}

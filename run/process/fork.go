@@ -1,0 +1,227 @@
+//go:build linux
+
+package process
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// optML is where programs expect their files.
+const optML = "/opt/ml"
+
+// defaultPath is searched when the environment has no PATH.
+const defaultPath = "/usr/local/bin:/usr/bin:/bin"
+
+// command is what execve needs.
+type command struct {
+	path string
+	args []string
+	env  []string
+	dir  string
+}
+
+// command resolves the program as the program would see it.
+func (s *supervisor) command() (*command, error) {
+	c := &command{dir: s.base}
+	for _, a := range s.spec.Command {
+		c.args = append(c.args, s.inside(a))
+	}
+	for k, v := range s.spec.Env {
+		if strings.HasPrefix(k, "SM_") {
+			v = s.inside(v)
+		}
+		if k != "SAGEMAKER_BASE_DIR" && k != runVariable {
+			c.env = append(c.env, k+"="+v)
+		}
+	}
+	c.env = append(c.env, "SAGEMAKER_BASE_DIR="+s.base, runVariable+"="+s.dir.token())
+	if d := s.spec.Dir; d != "" {
+		c.dir = d
+		if rest, ok := beneath(d, s.spec.OptML); ok {
+			c.dir = s.base + rest
+		}
+		c.dir = s.inside(c.dir)
+	}
+	if st, err := os.Stat(c.dir); err != nil || !st.IsDir() {
+		return nil, &refusal{126, fmt.Sprintf("The working directory %s does not exist.", c.dir)}
+	}
+	path, err := s.lookUp(c)
+	c.path = path
+	return c, err
+}
+
+// inside rewrites a path beneath /opt/ml where that could not be mounted.
+func (s *supervisor) inside(word string) string {
+	if rest, ok := beneath(word, optML); ok && s.base != optML {
+		return s.base + rest
+	}
+	return word
+}
+
+// beneath says whether path is dir or beneath it, and what follows dir.
+func beneath(path, dir string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(path, dir)
+	return rest, ok && (rest == "" || rest[0] == '/')
+}
+
+// lookUp finds the program's file.
+func (s *supervisor) lookUp(c *command) (string, error) {
+	name := c.args[0]
+	if strings.Contains(name, "/") {
+		path := name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(c.dir, path)
+		}
+		return path, executable(name, path)
+	}
+	search, ok := s.spec.Env["PATH"]
+	if !ok {
+		search = defaultPath
+	}
+	var found error
+	for _, dir := range filepath.SplitList(search) {
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(c.dir, dir)
+		}
+		path := filepath.Join(dir, name)
+		err := executable(name, path)
+		if err == nil {
+			return path, nil
+		}
+		if err.(*refusal).code != 127 {
+			found = err
+		}
+	}
+	if found != nil {
+		return "", found
+	}
+	return "", &refusal{127, fmt.Sprintf("The command %q was not found in the PATH %q.", name, search)}
+}
+
+// executable says why a file cannot be executed; a refusal, or nil.
+func executable(name, path string) error {
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &refusal{127, fmt.Sprintf("The command %q does not exist.", name)}
+	case err != nil:
+		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
+	case st.IsDir():
+		return &refusal{126, fmt.Sprintf("The command %q is a directory.", name)}
+	case unix.Access(path, unix.X_OK) != nil:
+		return &refusal{126, fmt.Sprintf("The command %q is not executable: its file lacks the permission (chmod +x).", name)}
+	}
+	return nil
+}
+
+// fork starts the program from a thread of its own, which gives the program
+// what is a thread's: the cgroups of v1, no_new_privs, the empty ambient
+// capabilities, and the death signal that ends the program with its supervisor.
+// The thread therefore stays until this process ends.
+func (s *supervisor) fork(c *command) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		done <- s.forkHere(c)
+		select {}
+	}()
+	return <-done
+}
+
+func (s *supervisor) forkHere(c *command) error {
+	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	leave := s.groups.join(unix.Gettid())
+	if n := s.spec.Limits.CPUs; n > 0 && !s.groups.limitsCPU() {
+		pin(n, s.dir.token())
+	}
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	attr := &syscall.ProcAttr{
+		Dir:   c.dir,
+		Env:   c.env,
+		Files: []uintptr{null.Fd(), s.out.stdout, s.out.stderr},
+		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGKILL},
+	}
+	if fd, ok := s.groups.open(); ok {
+		defer unix.Close(fd)
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, fd
+	}
+	s.started = time.Now()
+	s.pid, err = syscall.ForkExec(c.path, c.args, attr)
+	if err != nil && attr.Sys.UseCgroupFD && notExec(err) {
+		// The kernel or the cgroup does not let us fork into it.
+		attr.Sys.UseCgroupFD = false
+		if s.pid, err = syscall.ForkExec(c.path, c.args, attr); err == nil {
+			s.groups.add(s.pid)
+		}
+	}
+	leave()
+	s.out.started()
+	return explain(c, err)
+}
+
+// notExec says that an error of fork and exec cannot be execve's own.
+func notExec(err error) bool {
+	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EOPNOTSUPP) ||
+		errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EINVAL)
+}
+
+// explain makes a refusal of what execve said.
+func explain(c *command, err error) error {
+	name := c.args[0]
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.ENOEXEC):
+		return &refusal{126, fmt.Sprintf("The command %q is no program that this machine can execute: a script needs a first line such as #!/bin/sh, a binary must be made for this processor.", name)}
+	case errors.Is(err, unix.ENOENT):
+		return &refusal{127, fmt.Sprintf("The command %q exists, but the interpreter or loader that it names does not.", name)}
+	case errors.Is(err, unix.E2BIG):
+		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: its arguments and environment are too long.", name)}
+	}
+	return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
+}
+
+// pin keeps this thread, and what it forks, on n processors (rounded up). The
+// token decides which, so that programs spread.
+func pin(n float64, token string) {
+	var all, some unix.CPUSet
+	if unix.SchedGetaffinity(0, &all) != nil {
+		return
+	}
+	var cpus []int
+	for i := range len(all) * 64 {
+		if all.IsSet(i) {
+			cpus = append(cpus, i)
+		}
+	}
+	want := int(n)
+	if float64(want) < n {
+		want++
+	}
+	if want >= len(cpus) {
+		return
+	}
+	h := fnv.New32a()
+	h.Write([]byte(token))
+	for i := range want {
+		some.Set(cpus[(int(h.Sum32()%uint32(len(cpus)))+i)%len(cpus)])
+	}
+	unix.SchedSetaffinity(0, &some)
+}

@@ -1,0 +1,172 @@
+//go:build linux
+
+package process
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// proc is the run.Process of a program: a view of its state directory.
+type proc struct {
+	id   string
+	dir  stateDir
+	done atomic.Pointer[run.Exit] // the end, once known
+}
+
+// Handle implements run.Process.
+func (p *proc) Handle() run.Handle {
+	h, _ := json.Marshal(handle{ID: p.id}) // a string always marshals
+	return run.Handle(h)
+}
+
+// Wait implements run.Process. It waits for the supervisor's connection to
+// close, so it costs nothing meanwhile.
+func (p *proc) Wait(ctx context.Context) (run.Exit, error) {
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		if e := p.done.Load(); e != nil {
+			return *e, nil
+		}
+		if e, ok := p.dir.exit(); ok {
+			p.done.Store(&e)
+			return e, nil
+		}
+		if err := context.Cause(ctx); err != nil {
+			return run.Exit{}, err
+		}
+		if conn, err := p.dir.dial(); err == nil {
+			awaitEnd(ctx, conn)
+			continue
+		}
+		// Nobody listens: a supervisor that begins or ends, or none at all.
+		lock, err := p.dir.lock()
+		if errors.Is(err, fs.ErrNotExist) {
+			return run.Exit{}, run.ErrLost
+		}
+		if err != nil {
+			return run.Exit{}, fmt.Errorf("process: wait for %s: %w", p.id, err)
+		}
+		if lock != nil {
+			err := p.lost()
+			lock.Close()
+			if err != nil {
+				return run.Exit{}, err
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// lost ends the remains of a program without a supervisor. It answers nil when
+// the end was recorded after all.
+func (p *proc) lost() error {
+	if p.dir.has(exitFile) {
+		return nil
+	}
+	return errors.Join(run.ErrLost, p.dir.bury())
+}
+
+// awaitEnd returns when the supervisor has closed the connection or ctx ended.
+func awaitEnd(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	io.Copy(io.Discard, conn)
+}
+
+// Stop implements run.Process.
+func (p *proc) Stop(ctx context.Context, grace time.Duration) error {
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		if p.dir.has(exitFile) {
+			return nil
+		}
+		if conn, err := p.dir.dial(); err == nil {
+			if sendStop(ctx, conn, grace) {
+				return nil
+			}
+		} else {
+			lock, err := p.dir.lock()
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("process: stop %s: %w", p.id, err)
+			}
+			if lock != nil { // nobody holds it: gone, or lost
+				defer lock.Close()
+				if p.dir.has(exitFile) {
+					return nil
+				}
+				return p.dir.bury()
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// sendStop passes the request on; false means that the supervisor has gone.
+func sendStop(ctx context.Context, conn net.Conn, grace time.Duration) bool {
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	if _, err := fmt.Fprintf(conn, "stop %d\n", max(grace, 0).Milliseconds()); err != nil {
+		return false
+	}
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	return err == nil && strings.TrimSpace(answer) == "ok"
+}
+
+// viaFD calls fn with a short name of the directory's socket: a path of a unix
+// socket is limited to 107 bytes, and data directories may be deep.
+func (d stateDir) viaFD(fn func(path string) error) error {
+	fd, err := unix.Open(string(d), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: string(d), Err: err}
+	}
+	defer unix.Close(fd)
+	return fn(fmt.Sprintf("/proc/self/fd/%d/%s", fd, sockFile))
+}
+
+// dial connects to the supervisor; an error means that none listens.
+func (d stateDir) dial() (conn net.Conn, err error) {
+	err = d.viaFD(func(path string) error {
+		conn, err = net.Dial("unix", path)
+		return err
+	})
+	return conn, err
+}
+
+// listen is the supervisor's side of dial.
+func (d stateDir) listen() (l net.Listener, err error) {
+	os.Remove(d.path(sockFile)) // of a supervisor that is dead: we hold the lock
+	err = d.viaFD(func(path string) error {
+		l, err = net.Listen("unix", path)
+		return err
+	})
+	if u, ok := l.(*net.UnixListener); ok && err == nil {
+		u.SetUnlinkOnClose(false)
+	}
+	return l, err
+}

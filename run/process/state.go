@@ -1,0 +1,182 @@
+//go:build linux
+
+package process
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// stateDir is the directory of one program, see the package comment.
+type stateDir string
+
+const (
+	lockFile  = "lock"
+	specFile  = "spec.json"
+	stateFile = "state.json"
+	exitFile  = "exit.json"
+	sockFile  = "sock"
+	errorFile = "supervisor.err"
+)
+
+// state is what is needed to find what is left of a program whose supervisor
+// was killed.
+type state struct {
+	// Boot is the boot of the machine it ran in.
+	Boot string
+	// Cgroups it was put into.
+	Cgroups []string
+	// Program is its first process, which leads its session and group; 0 before
+	// it was started.
+	Program process
+}
+
+// process is a process that cannot be confused with a later one of its number.
+type process struct {
+	PID   int
+	Start uint64 // clock ticks after boot
+}
+
+// dirOf is where the program of an ID is kept beneath root.
+func dirOf(root, id string) stateDir {
+	sum := sha256.Sum256([]byte(id))
+	return stateDir(filepath.Join(root, hex.EncodeToString(sum[:])))
+}
+
+// token marks the program's processes and names its cgroups. It differs between
+// state directories, so that two servers on a machine do not meet.
+func (d stateDir) token() string {
+	sum := sha256.Sum256([]byte(d))
+	return hex.EncodeToString(sum[:12])
+}
+
+func (d stateDir) path(name string) string { return filepath.Join(string(d), name) }
+
+// has says whether a file of the directory exists.
+func (d stateDir) has(name string) bool {
+	_, err := os.Stat(d.path(name))
+	return err == nil
+}
+
+// read decodes a file; ok is false when it does not exist or makes no sense,
+// which happens only when the machine lost power.
+func (d stateDir) read(name string, into any) bool {
+	data, err := os.ReadFile(d.path(name))
+	return err == nil && json.Unmarshal(data, into) == nil
+}
+
+// write replaces a file atomically; durable waits until it is on disk.
+func (d stateDir) write(name string, v any, durable bool) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	tmp := d.path(name + ".tmp")
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if durable && err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, d.path(name)); err != nil || !durable {
+		return err
+	}
+	dir, err := os.Open(string(d))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// exit is the recorded end.
+func (d stateDir) exit() (e run.Exit, ok bool) { return e, d.read(exitFile, &e) }
+
+// lock tries to become the one who acts for the program. It answers nil when
+// somebody else is, and an error for fs.ErrNotExist when there is no such
+// directory.
+func (d stateDir) lock() (*os.File, error) {
+	f, err := os.OpenFile(d.path(lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	// Remove may have taken the directory away meanwhile; then the lock is on
+	// a file that nobody will ever see again.
+	mine, err := f.Stat()
+	if err == nil {
+		var there fs.FileInfo
+		if there, err = os.Stat(f.Name()); err == nil && os.SameFile(mine, there) {
+			return f, nil
+		}
+	}
+	f.Close()
+	return nil, err
+}
+
+// complaint is what the supervisor wrote to its error file, for error messages.
+func (d stateDir) complaint() string {
+	data, _ := os.ReadFile(d.path(errorFile))
+	text := strings.TrimSpace(string(data))
+	if len(text) > 2000 {
+		text = text[:2000] + " …"
+	}
+	if text == "" {
+		return "it left no message"
+	}
+	return text
+}
+
+// bootID identifies the running boot of the machine.
+func bootID() string {
+	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(data))
+}
+
+// bury ends what is left of a program whose supervisor is gone. The caller
+// holds the lock.
+func (d stateDir) bury() error {
+	var st state
+	if !d.read(stateFile, &st) || st.Boot != bootID() {
+		return nil // never started, or the machine was: nothing can be left
+	}
+	end := time.Now().Add(10 * time.Second)
+	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		for _, dir := range st.Cgroups {
+			killCgroup(dir)
+		}
+		left := remains(d.token(), st.Program)
+		for _, p := range left {
+			unix.Kill(p, unix.SIGKILL)
+		}
+		if len(left) == 0 && removeCgroups(st.Cgroups) {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("process: %d processes of the program in %s do not die", len(left), d)
+		}
+		time.Sleep(pause)
+	}
+}

@@ -1,0 +1,125 @@
+//go:build linux
+
+package process
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// Supervise is the main function of the supervisor; args are what follows the
+// words given to New. It answers the process's exit status.
+func Supervise(args []string) int {
+	// The main thread stays out of the work: memory cgroups of v1 follow it.
+	runtime.LockOSThread()
+	if len(args) != 2 || !isLock(stateDir(args[1])) {
+		fmt.Fprintln(os.Stderr, "supervise is started by the server only")
+		return 2
+	}
+	unix.CloseOnExec(lockFD)
+	unix.CloseOnExec(confirmFD)
+	d := stateDir(args[1])
+	s := &supervisor{dir: d, private: args[0] == private}
+	if !d.read(specFile, &s.spec) {
+		fmt.Fprintln(os.Stderr, "cannot read", d.path(specFile))
+		return 1
+	}
+	exit := s.supervise()
+	if err := d.write(exitFile, exit, true); err != nil {
+		// A full disk, most likely. Without a record the end is lost, so keep
+		// trying for as long as there is hope.
+		for range 600 {
+			fmt.Fprintln(os.Stderr, "cannot record the end:", err)
+			time.Sleep(time.Second)
+			if err = d.write(exitFile, exit, true); err == nil {
+				break
+			}
+		}
+	}
+	return 0
+}
+
+// isLock says whether the inherited file is the lock of the directory.
+func isLock(d stateDir) bool {
+	var mine, there unix.Stat_t
+	return unix.Fstat(lockFD, &mine) == nil && unix.Stat(d.path(lockFile), &there) == nil &&
+		mine.Dev == there.Dev && mine.Ino == there.Ino
+}
+
+// supervise runs the program to its end.
+func (s *supervisor) supervise() run.Exit {
+	s.confirm = os.NewFile(confirmFD, "confirm") // open until this process ends
+	s.started = time.Now()
+	log, err := logstream.NewWriter(s.spec.Log)
+	if err != nil {
+		return s.failed(fmt.Errorf("its log could not be opened: %w", err))
+	}
+	defer log.Close()
+	listener, err := s.dir.listen()
+	if err != nil {
+		return s.failed(err)
+	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return s.failed(err)
+	}
+	s.base = s.spec.OptML
+	if s.private {
+		s.base = s.isolate()
+	}
+	s.groups = makeCgroups("sagebrush-"+s.dir.token(), s.spec.Limits)
+	defer s.groups.remove()
+	if err := s.launch(log); err != nil {
+		return s.failed(err)
+	}
+	s.confirm.Write([]byte("k")) // whoever waits for it may be gone: no matter
+	go s.serve(listener)
+	go s.watch()
+	return s.await()
+}
+
+// launch starts the program and lets its output flow into log.
+func (s *supervisor) launch(log *logstream.Writer) error {
+	cmd, err := s.command()
+	if err != nil {
+		return err
+	}
+	st := state{Boot: bootID(), Cgroups: s.groups.dirs()}
+	if err := s.dir.write(stateFile, st, false); err != nil {
+		return err
+	}
+	if s.out, err = newOutput(log); err != nil {
+		return err
+	}
+	if err := s.fork(cmd); err != nil {
+		return err
+	}
+	st.Program = process{PID: s.pid, Start: startTime(s.pid)}
+	return s.dir.write(stateFile, st, false)
+}
+
+// refusal is why a program could not be executed, with the exit status that a
+// shell gives for it.
+type refusal struct {
+	code   int
+	reason string
+}
+
+func (r *refusal) Error() string { return r.reason }
+
+// failed is the end of a program that was never executed.
+func (s *supervisor) failed(err error) run.Exit {
+	e := run.Exit{Code: -1, StartedAt: s.started, EndedAt: time.Now()}
+	if r, ok := err.(*refusal); ok {
+		e.Code, e.Reason = r.code, r.reason
+	} else {
+		e.Reason = fmt.Sprintf("The program could not be started: %v.", err)
+	}
+	return e
+}
