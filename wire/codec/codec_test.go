@@ -1,6 +1,8 @@
 package codec_test
 
 import (
+	"io"
+	"net/http"
 	"testing"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -49,4 +51,13 @@ func BenchmarkEncodeCreateTrainingJob(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func readAll(t *testing.T, r *http.Request) []byte {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }

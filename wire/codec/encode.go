@@ -39,8 +39,10 @@ func appendValue(dst []byte, p *plan, v reflect.Value) ([]byte, error) {
 		return appendList(dst, p, v)
 	case schema.Map:
 		return appendMap(dst, p, v)
-	case schema.String, schema.Enum:
+	case schema.String:
 		return appendText(dst, v.String()), nil
+	case schema.Enum:
+		return appendText(dst, enumText(v.String())), nil
 	case schema.Boolean:
 		return strconv.AppendBool(dst, v.Bool()), nil
 	case schema.Integer, schema.Long:
@@ -131,7 +133,11 @@ func appendMap(dst []byte, p *plan, v reflect.Value) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendText(dst, key.String()), ':')
+		name := key.String()
+		if p.shape.Key.Kind == schema.Enum {
+			name = enumText(name)
+		}
+		dst = append(appendText(dst, name), ':')
 		value.Set(v.MapIndex(key))
 		var err error
 		if dst, err = appendValue(dst, p.elem, value); err != nil {
@@ -162,9 +168,6 @@ func appendTexts(dst []byte, m map[string]string) []byte {
 // appendText appends a string literal. HTML is not escaped; bytes that are no
 // UTF-8 become U+FFFD rather than break the answer.
 func appendText(dst []byte, s string) []byte {
-	if s == schema.EmptyEnum {
-		s = ""
-	}
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
 			dst, _ = jsontext.AppendQuote(dst, s) // the error says that U+FFFD was needed
@@ -174,6 +177,14 @@ func appendText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	dst = append(dst, s...)
 	return append(dst, '"')
+}
+
+// enumText is an enum's text on the wire.
+func enumText(s string) string {
+	if s == schema.EmptyEnum {
+		return ""
+	}
+	return s
 }
 
 // appendFloat appends the shortest number that reads back the same.

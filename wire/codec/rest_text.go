@@ -130,7 +130,7 @@ func formatText(p *plan, m *schema.Member, field reflect.Value, defaultTime stri
 		}
 		return field.String(), nil
 	case schema.Enum:
-		return strings.TrimPrefix(field.String(), schema.EmptyEnum), nil
+		return enumText(field.String()), nil
 	case schema.Boolean:
 		return strconv.FormatBool(field.Bool()), nil
 	case schema.Integer, schema.Long:
