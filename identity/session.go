@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/sagebrush/sagebrush/aws"
@@ -46,10 +47,15 @@ func (k *Keys) Issue(_ context.Context, scope aws.Scope, roleARN, session string
 	return k.seal.issue(scope, role, session, k.now().Add(d).UTC().Truncate(time.Second))
 }
 
+// ServerKey is 32 secret bytes that all servers of the database share and that
+// never change, for whatever else a server seals (page tokens).
+func (k *Keys) ServerKey() []byte { return slices.Clone(k.seal.server) }
+
 // sealer makes and opens session tokens.
 type sealer struct {
 	aead   cipher.AEAD
 	secret []byte // what secret access keys are derived with
+	server []byte // ServerKey
 }
 
 // claims are what a session token says. The key id is bound to it as
@@ -68,6 +74,10 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
+	serverKey, err := hkdf.Key(sha256.New, key, nil, "sagebrush server key", 32)
+	if err != nil {
+		return nil, err
+	}
 	block, err := aes.NewCipher(tokenKey)
 	if err != nil {
 		return nil, err
@@ -75,7 +85,7 @@ func newSealer(key []byte) (*sealer, error) {
 	// Nonces are random; a seal key would have to make billions of tokens for
 	// two to meet.
 	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return &sealer{aead: aead, secret: secretKey}, err
+	return &sealer{aead: aead, secret: secretKey, server: serverKey}, err
 }
 
 func (s *sealer) issue(scope aws.Scope, role, session string, expires time.Time) (Session, error) {
