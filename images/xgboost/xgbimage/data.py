@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xgbimage.contract import Paths, UserError
 
 if TYPE_CHECKING:
-    import numpy as np
+    from xgbimage.metrics import Array
 
 CSV = "csv"
 LIBSVM = "libsvm"
@@ -32,9 +32,9 @@ class Table:
     """The rows of a channel. Features are dense (CSV, empty fields as NaN) or sparse (libsvm)."""
 
     features: Any
-    label: np.ndarray
-    weight: np.ndarray | None = None
-    query: np.ndarray | None = None
+    label: Array
+    weight: Array | None = None
+    query: Array | None = None
 
     @property
     def columns(self) -> int:
@@ -65,7 +65,7 @@ def read_channel(paths: Paths, channel: str, content_type: str | None, weights: 
     """Read every file of a channel; UserError names the file and line that cannot be read."""
     kind = content_format(channel, content_type)
     files = list(_data_files(paths.channel(channel)))
-    tables = []
+    tables: list[Table] = []
     for file in files:
         content = file.read_bytes()
         if not content.strip():
@@ -145,12 +145,10 @@ def parse_csv(content: bytes, name: str, weights: bool) -> Table:
     _finite(matrix[:, 0], content, name, "label", 1)
     if weights:
         _finite(matrix[:, 1], content, name, "weight", 2)
-    return Table(
-        matrix[:, first:], matrix[:, 0].copy(), matrix[:, 1].copy() if weights else None
-    )
+    return Table(matrix[:, first:], matrix[:, 0].copy(), matrix[:, 1].copy() if weights else None)
 
 
-def numbers(content: bytes, name: str) -> np.ndarray:
+def numbers(content: bytes, name: str) -> Array:
     """A CSV text as a matrix of float32, the precision that xgboost computes in."""
     import numpy as np
 
@@ -205,9 +203,14 @@ def _explain_csv(lines: list[bytes], separator: str | None, name: str) -> str:
             continue
         fields = line.decode("utf-8", "replace").split(separator)
         bad = [(i, f.strip()) for i, f in enumerate(fields, 1) if f.strip() and not _number(f)]
-        if bad and not width and len(bad) == len([f for f in fields if f.strip()]) and len(fields) > 1:
+        if (
+            bad
+            and not width
+            and len(bad) == len([f for f in fields if f.strip()])
+            and len(fields) > 1
+        ):
             return (
-                f"File {name}, line {number} is a header ({_shorten(line.decode('utf-8', 'replace'))}): "
+                f"File {name}, line {number} is a header ({_shorten(','.join(fields))}): "
                 f"CSV for this algorithm has no header, and the label in the first column."
             )
         if bad:
@@ -238,7 +241,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def _finite(values: np.ndarray, content: bytes, name: str, what: str, column: int) -> None:
+def _finite(values: Array, content: bytes, name: str, what: str, column: int) -> None:
     import numpy as np
 
     bad = np.flatnonzero(~np.isfinite(values))
@@ -290,7 +293,9 @@ def parse_libsvm(content: bytes, name: str) -> Table:
         starts.append(len(indices))
     rows = len(labels)
     if len(queries) not in (0, rows):
-        raise UserError(f"File {name} has a qid on {len(queries)} of {rows} rows: give all or none.")
+        raise UserError(
+            f"File {name} has a qid on {len(queries)} of {rows} rows: give all or none."
+        )
     features = sparse.csr_matrix(
         (
             np.frombuffer(values, dtype=np.float32),

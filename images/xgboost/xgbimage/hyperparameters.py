@@ -150,7 +150,9 @@ def groups(text: str) -> str:
     try:
         value = json.loads(text)
         fine = isinstance(value, list) and all(
-            isinstance(group, list) and group and all(type(item) is int and item >= 0 for item in group)
+            isinstance(group, list)
+            and group
+            and all(type(item) is int and item >= 0 for item in group)
             for group in value
         )
     except ValueError:
@@ -168,8 +170,15 @@ def _bounds(low: int | None, high: int | None) -> str:
 
 FLAG = choice("true", "false")
 UPDATERS = (
-    "grow_colmaker,grow_histmaker,grow_quantile_histmaker,sync,refresh,prune,shotgun,coord_descent"
-).split(",")
+    "grow_colmaker",
+    "grow_histmaker",
+    "grow_quantile_histmaker",
+    "sync",
+    "refresh",
+    "prune",
+    "shotgun",
+    "coord_descent",
+)
 
 OBJECTIVES = (
     "reg:squarederror",
@@ -317,10 +326,14 @@ def _combinations(raw: Mapping[str, str], values: Mapping[str, Any]) -> list[str
     if "num_class" in values and not objective.startswith("multi:"):
         wrong.append(f"num_class is set, but objective {objective} is not multi-class")
     if values.get("tree_method") == "gpu_hist" or values.get("use_dask_gpu_training") == "true":
-        wrong.append("GPU training is asked for, but this image trains on processors: use tree_method hist")
+        wrong.append(
+            "GPU training is asked for, but this image trains on processors: use tree_method hist"
+        )
     for name in values.get("eval_metric", []):
         if name in ("auc", "aucpr") and not objective.startswith(("binary:", "rank:", "multi:")):
-            wrong.append(f"eval_metric {name} needs a classification or ranking objective, not {objective}")
+            wrong.append(
+                f"eval_metric {name} needs a classification or ranking objective, not {objective}"
+            )
         if name in COMPUTED_HERE and not COMPUTED_HERE[name].suits(objective):
             wrong.append(f"eval_metric {name} needs a classification objective, not {objective}")
     updater = values.get("updater", "")

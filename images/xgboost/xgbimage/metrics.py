@@ -1,4 +1,4 @@
-"""Evaluation metrics: which the library computes, which SageMaker adds, and how they are printed."""
+"""Evaluation metrics: the library's, those that SageMaker adds, and how they are printed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
 
 LIBRARY = (
     "aft-nloglik",
@@ -44,7 +46,7 @@ HIGHER_IS_BETTER = ("auc", "aucpr", "map", "ndcg", "pre", "interval-regression-a
 class OwnMetric:
     """A metric that SageMaker adds to the library's."""
 
-    compute: Callable[[np.ndarray, np.ndarray], float]
+    compute: Callable[[Array, Array], float]
     """From true and predicted values (class numbers for classification)."""
     classification: bool = True
     maximize: bool = True
@@ -54,7 +56,7 @@ class OwnMetric:
         return not self.classification or objective.startswith(("binary:", "multi:"))
 
 
-def _counts(truth: np.ndarray, guess: np.ndarray) -> tuple[Any, Any, Any]:
+def _counts(truth: Array, guess: Array) -> tuple[Any, Any, Any]:
     """True positives, predicted and actual members of every class that occurs."""
     import numpy as np
 
@@ -72,64 +74,64 @@ def _ratio(part: Any, whole: Any) -> Any:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def accuracy(truth: np.ndarray, guess: np.ndarray) -> float:
+def accuracy(truth: Array, guess: Array) -> float:
     """Share of the rows that are right."""
     return float((truth == guess).mean())
 
 
-def balanced_accuracy(truth: np.ndarray, guess: np.ndarray) -> float:
+def balanced_accuracy(truth: Array, guess: Array) -> float:
     """Mean over the classes of the share of their rows that are right."""
     hits, _, actual = _counts(truth, guess)
     return float((hits[actual > 0] / actual[actual > 0]).mean())
 
 
-def precision_macro(truth: np.ndarray, guess: np.ndarray) -> float:
+def precision_macro(truth: Array, guess: Array) -> float:
     """Mean over the classes of the precision."""
     hits, guessed, _ = _counts(truth, guess)
     return float(_ratio(hits, guessed).mean())
 
 
-def recall_macro(truth: np.ndarray, guess: np.ndarray) -> float:
+def recall_macro(truth: Array, guess: Array) -> float:
     """Mean over the classes of the recall."""
     hits, _, actual = _counts(truth, guess)
     return float(_ratio(hits, actual).mean())
 
 
-def f1_macro(truth: np.ndarray, guess: np.ndarray) -> float:
+def f1_macro(truth: Array, guess: Array) -> float:
     """Mean over the classes of the harmonic mean of precision and recall."""
     hits, guessed, actual = _counts(truth, guess)
     return float(_ratio(2 * hits, guessed + actual).mean())
 
 
-def _positive(truth: np.ndarray, guess: np.ndarray) -> tuple[float, float, float]:
+def _positive(truth: Array, guess: Array) -> tuple[float, float, float]:
     hits = float(((truth == 1) & (guess == 1)).sum())
     return hits, float((guess == 1).sum()), float((truth == 1).sum())
 
 
-def precision(truth: np.ndarray, guess: np.ndarray) -> float:
+def precision(truth: Array, guess: Array) -> float:
     """Precision of class 1."""
     hits, guessed, _ = _positive(truth, guess)
     return hits / guessed if guessed else 0.0
 
 
-def recall(truth: np.ndarray, guess: np.ndarray) -> float:
+def recall(truth: Array, guess: Array) -> float:
     """Recall of class 1."""
     hits, _, actual = _positive(truth, guess)
     return hits / actual if actual else 0.0
 
 
-def f1_binary(truth: np.ndarray, guess: np.ndarray) -> float:
+def f1_binary(truth: Array, guess: Array) -> float:
     """Harmonic mean of precision and recall of class 1."""
     hits, guessed, actual = _positive(truth, guess)
     return 2 * hits / (guessed + actual) if guessed + actual else 0.0
 
 
-def mse(truth: np.ndarray, guess: np.ndarray) -> float:
+def mse(truth: Array, guess: Array) -> float:
     """Mean squared error."""
     return float(((truth - guess) ** 2).mean())
 
 
-def r2(truth: np.ndarray, guess: np.ndarray) -> float:
+def r2(truth: Array, guess: Array) -> float:
     """Share of the variance that the predictions explain; 0 when nothing varies."""
     total = float(((truth - truth.mean()) ** 2).sum())
     return 1 - float(((truth - guess) ** 2).sum()) / total if total else 0.0
@@ -180,7 +182,7 @@ def evaluator(names: list[str], objective: str) -> Callable[..., list[tuple[str,
     if not names:
         return None
 
-    def evaluate(predictions: np.ndarray, matrix: Any) -> list[tuple[str, float]]:
+    def evaluate(predictions: Array, matrix: Any) -> list[tuple[str, float]]:
         truth = matrix.get_label()
         classes = _classes(predictions, objective)
         return [
@@ -192,10 +194,11 @@ def evaluator(names: list[str], objective: str) -> Callable[..., list[tuple[str,
     return evaluate
 
 
-def _classes(predictions: np.ndarray, objective: str) -> np.ndarray:
+def _classes(predictions: Array, objective: str) -> Array:
     """The class numbers behind an objective's predictions."""
     if predictions.ndim == 2:
-        return predictions.argmax(axis=1)
+        best: Array = predictions.argmax(axis=1)
+        return best
     if objective == "binary:logitraw":
         return (predictions > 0).astype(predictions.dtype)
     if objective.startswith("binary:"):

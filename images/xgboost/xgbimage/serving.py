@@ -19,8 +19,9 @@ from xgbimage import data, threads
 from xgbimage.contract import MODEL_NAME, Paths, UserError
 
 if TYPE_CHECKING:
-    import numpy as np
     import xgboost
+
+    from xgbimage.metrics import Array
 
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
 MAX_BODY = int(os.environ.get("MAX_CONTENT_LENGTH", str(20 * 1024 * 1024)))
@@ -63,7 +64,7 @@ class Predictor:
         model.set_param({"nthread": os.environ["OMP_NUM_THREADS"]})
         return cls(model)
 
-    def predict(self, body: bytes, content_type: str | None) -> np.ndarray:
+    def predict(self, body: bytes, content_type: str | None) -> Array:
         """Predictions for the rows of a request, CSV or libsvm."""
         import xgboost
 
@@ -76,11 +77,12 @@ class Predictor:
         except UserError as error:
             raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from error
         if kind == data.CSV and not self.linear:
-            return self.model.inplace_predict(features, validate_features=False)
-        matrix = xgboost.DMatrix(features)
-        return self.model.predict(matrix, validate_features=False)
+            predictions: Array = self.model.inplace_predict(features, validate_features=False)
+        else:
+            predictions = self.model.predict(xgboost.DMatrix(features), validate_features=False)
+        return predictions
 
-    def _csv(self, body: bytes) -> np.ndarray:
+    def _csv(self, body: bytes) -> Array:
         rows = data.numbers(body, "request body")
         if rows.shape[1] != self.columns:
             raise UserError(
@@ -119,7 +121,7 @@ def choose_accept(header: str | None) -> str:
     )
 
 
-def encode(predictions: np.ndarray, accept: str) -> bytes:
+def encode(predictions: Array, accept: str) -> bytes:
     """Predictions as SageMaker's container writes them, one row for each row of the request."""
     rows = predictions.tolist()
     if accept == "application/json":
@@ -137,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     timeout = 75  # seconds a kept-alive connection may be idle
 
-    def do_GET(self) -> None:  # noqa: N802, the name is http.server's
+    def do_GET(self) -> None:
         """Health, and what a transform job may send."""
         if self.path == "/ping":
             self._answer(HTTPStatus.OK, b"", "text/plain")
@@ -151,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._answer(HTTPStatus.NOT_FOUND, b"no such path\n", "text/plain")
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Predictions for the rows in the body."""
         try:
             body = self._body()

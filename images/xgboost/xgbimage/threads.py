@@ -6,6 +6,7 @@ inside a limit of one processor, is several times slower than one thread.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Callable, MutableMapping
@@ -13,16 +14,16 @@ from pathlib import Path
 
 
 def settle(environ: MutableMapping[str, str]) -> int:
-    """Set OpenMP's variables unless they are set, and answer the number of threads.
+    """Set OpenMP's variables; answers the threads to use: what is asked for, within what is there.
 
     OpenMP reads them once, when its library is loaded: call this before xgboost
     is imported. Passive waiting gives the processor to others between rounds.
     """
     environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        threads = max(1, int(environ.get("OMP_NUM_THREADS", "").split(",")[0]))
-    except ValueError:
-        threads = available()
+    threads = available()
+    with contextlib.suppress(ValueError):
+        # An instance type may promise more processors than this machine has.
+        threads = max(1, min(threads, int(environ.get("OMP_NUM_THREADS", "").split(",")[0])))
     environ["OMP_NUM_THREADS"] = str(threads)
     return threads
 

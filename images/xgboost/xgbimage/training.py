@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import sys
 import time
@@ -92,6 +93,8 @@ def run(paths: Paths, stop: StopRequest) -> None:
         for name in CHANNELS
         if name in job.channels
     }
+    for name, table in tables.items():
+        _check_labels(name, table, settings.parameters)
     matrices = _matrices(tables)
     for name, matrix in matrices.items():
         log.info("%s matrix has %d rows and %d columns", name, matrix.num_row(), matrix.num_col())
@@ -113,6 +116,25 @@ def _check_channels(job: Job) -> None:
             raise UserError(f"Channel {name} has input mode Pipe; this image reads files.")
 
 
+def _check_labels(channel: str, table: data.Table, parameters: dict[str, Any]) -> None:
+    """Refuse labels that the objective cannot mean, in words that XGBoost does not have."""
+    import numpy as np
+
+    objective, label = parameters["objective"], table.label
+    if objective.startswith("multi:"):
+        top = parameters["num_class"] - 1
+        bad, need = (label < 0) | (label > top) | (label % 1 != 0), f"whole numbers from 0 to {top}"
+    elif objective.startswith("binary:") or objective == "reg:logistic":
+        bad, need = (label < 0) | (label > 1), "numbers from 0 to 1"
+    elif objective in ("count:poisson", "reg:gamma", "reg:tweedie"):
+        bad, need = label < 0, "numbers that are not negative"
+    else:
+        return
+    if bad.any():
+        found = label[int(np.flatnonzero(bad)[0])]
+        raise UserError(f"Channel {channel} has the label {found:g}; {objective} needs {need}.")
+
+
 def _matrices(tables: dict[str, data.Table]) -> dict[str, xgboost.DMatrix]:
     import numpy as np
     import xgboost
@@ -121,7 +143,8 @@ def _matrices(tables: dict[str, data.Table]) -> dict[str, xgboost.DMatrix]:
     dense = {name: isinstance(table.features, np.ndarray) for name, table in tables.items()}
     if len(set(widths.values())) > 1 and any(dense.values()):
         raise UserError(
-            f"Channel train has {widths['train']} features, channel validation {widths['validation']}."
+            f"Channel train has {widths['train']} features, "
+            f"channel validation {widths['validation']}."
         )
     matrices = {}
     for name, table in tables.items():
@@ -177,7 +200,9 @@ def _train(
     except (xgboost.core.XGBoostError, ValueError) as error:
         raise UserError(f"XGBoost refused to train: {_reason(error)}") from error
     if stop.asked:
-        log.warning("Stopped after %d rounds; the model so far is kept.", model.num_boosted_rounds())
+        log.warning(
+            "Stopped after %d rounds; the model so far is kept.", model.num_boosted_rounds()
+        )
     return model
 
 
@@ -186,7 +211,7 @@ def _reason(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines()]
     lines = lines[: lines.index("Stack trace:")] if "Stack trace:" in lines else lines
     text = " ".join(line for line in lines if line)
-    return text.partition(": ")[2] if text.startswith("[") and ".cc:" in text else text
+    return re.sub(r"^\[[\d:]+\] \S+: (Check failed: )?", "", text)
 
 
 def save(model: xgboost.Booster, paths: Paths) -> None:

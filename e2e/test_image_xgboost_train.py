@@ -1,0 +1,395 @@
+"""images/xgboost, train: run as a program on a directory that stands for /opt/ml."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xgboost
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+
+IMAGE = Path(__file__).parent.parent / "images" / "xgboost"
+BINARY = {"num_round": "10", "objective": "binary:logistic", "max_depth": "3", "seed": "7"}
+
+
+class OptML:
+    """A directory laid out as SageMaker lays out /opt/ml."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.channels: dict[str, dict[str, Any]] = {}
+        (base / "input" / "config").mkdir(parents=True)
+        self.config("resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1"]})
+
+    def config(self, name: str, content: object) -> None:
+        (self.base / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
+
+    def channel(self, name: str, files: dict[str, str | bytes], content_type: str | None) -> None:
+        directory = self.base / "input" / "data" / name
+        for file, content in files.items():
+            path = directory / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        directory.mkdir(parents=True, exist_ok=True)
+        self.channels[name] = {
+            "TrainingInputMode": "File",
+            "S3DistributionType": "FullyReplicated",
+            "RecordWrapperType": "None",
+        }
+        if content_type:
+            self.channels[name]["ContentType"] = content_type
+
+    def start(self, hyperparameters: dict[str, str]) -> subprocess.Popen[str]:
+        self.config("hyperparameters", hyperparameters)
+        self.config("inputdataconfig", self.channels)
+        return subprocess.Popen(
+            [sys.executable, str(IMAGE / "train")],
+            env={**os.environ, "SAGEMAKER_BASE_DIR": str(self.base)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def train(self, hyperparameters: dict[str, str], status: int = 0) -> str:
+        process = self.start(hyperparameters)
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == status, output
+        return output
+
+    def refused(self, hyperparameters: dict[str, str], *words: str) -> None:
+        """Training ends with status 1 and says why where SageMaker looks for it."""
+        output = self.train(hyperparameters, status=1)
+        failure = (self.base / "output" / "failure").read_text()
+        for word in words:
+            assert word in failure
+        assert failure in output
+        assert "Traceback" not in output
+        assert not (self.base / "model" / "xgboost-model").exists()
+
+    def model(self) -> xgboost.Booster:
+        booster = xgboost.Booster()
+        booster.load_model(self.base / "model" / "xgboost-model")
+        return booster
+
+
+@pytest.fixture
+def ml(tmp_path: Path) -> OptML:
+    return OptML(tmp_path / "ml")
+
+
+def to_csv(*columns: np.ndarray) -> str:
+    rows = np.column_stack(columns)
+    return "".join(",".join(repr(float(v)) for v in row) + "\n" for row in rows)
+
+
+def to_libsvm(features: np.ndarray, label: np.ndarray) -> str:
+    return "".join(
+        f"{y:g} " + " ".join(f"{i}:{v!r}" for i, v in enumerate(map(float, row)) if v) + "\n"
+        for row, y in zip(features, label, strict=True)
+    )
+
+
+@pytest.fixture(scope="module")
+def cancer() -> tuple[np.ndarray, np.ndarray]:
+    features, label = load_breast_cancer(return_X_y=True)
+    return features, label
+
+
+def directly(
+    hyperparameters: dict[str, str], train: xgboost.DMatrix, rounds: int
+) -> xgboost.Booster:
+    """The same training without the image."""
+    parameters = {k: v for k, v in hyperparameters.items() if k != "num_round"}
+    return xgboost.train(parameters, train, rounds)
+
+
+def test_csv_equals_the_library(ml: OptML, cancer: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = cancer
+    ml.channel(
+        "train",
+        {"a.csv": to_csv(y[:300], x[:300]), "b/c.csv": to_csv(y[300:400], x[300:400])},
+        "text/csv",
+    )
+    ml.channel("validation", {"v.csv": to_csv(y[400:], x[400:])}, "csv")
+    output = ml.train({**BINARY, "eval_metric": "logloss,auc"})
+    want = directly(BINARY, xgboost.DMatrix(x[:400], y[:400]), 10)
+    held_out = xgboost.DMatrix(x[400:])
+    np.testing.assert_allclose(ml.model().predict(held_out), want.predict(held_out), rtol=1e-6)
+    lines = [line for line in output.splitlines() if line.startswith("[") and "#011" in line]
+    assert len(lines) == 10
+    names = ("train-logloss", "train-auc", "validation-logloss", "validation-auc")
+    pattern = "".join(rf"#011{name}:0\.\d{{5}}" for name in names)
+    assert re.fullmatch(r"\[0\]" + pattern, lines[0])
+
+
+def test_own_definitions_find_every_printed_metric(
+    ml: OptML, cancer: tuple[np.ndarray, np.ndarray]
+) -> None:
+    x, y = cancer
+    ml.channel("train", {"a": to_csv(y, x)}, "text/csv")
+    ml.channel("validation", {"a": to_csv(y, x)}, "text/csv")
+    output = ml.train({**BINARY, "eval_metric": "accuracy,f1,mse,r2,balanced_accuracy,error,rmse"})
+    definitions = json.loads((IMAGE / "manifest.json").read_text())["metrics"]
+    last = output.splitlines()[-3]
+    found = {
+        d["name"]
+        for d in definitions
+        for m in [re.search(d["regex"], last)]
+        if m and float(m[1]) >= 0
+    }
+    names = ("accuracy", "f1", "mse", "r2", "balanced_accuracy", "error", "rmse")
+    assert found == {f"{channel}:{name}" for channel in ("train", "validation") for name in names}
+
+
+def test_sagemakers_metrics_equal_scikit_learns(ml: OptML) -> None:
+    from sklearn import metrics as sk
+
+    from xgbimage import metrics
+
+    generator = np.random.default_rng(0)
+    for classes in (2, 4):
+        truth, guess = generator.integers(0, classes, (2, 500))
+        own = {name: metric.compute(truth, guess) for name, metric in metrics.COMPUTED_HERE.items()}
+        assert own["accuracy"] == pytest.approx(sk.accuracy_score(truth, guess))
+        assert own["balanced_accuracy"] == pytest.approx(sk.balanced_accuracy_score(truth, guess))
+        assert own["f1"] == pytest.approx(sk.f1_score(truth, guess, average="macro"))
+        assert own["precision_macro"] == pytest.approx(
+            sk.precision_score(truth, guess, average="macro")
+        )
+        assert own["recall_macro"] == pytest.approx(sk.recall_score(truth, guess, average="macro"))
+        assert own["precision_micro"] == pytest.approx(
+            sk.precision_score(truth, guess, average="micro")
+        )
+        assert own["mse"] == pytest.approx(sk.mean_squared_error(truth, guess))
+        assert own["r2"] == pytest.approx(sk.r2_score(truth, guess))
+        if classes == 2:
+            assert own["f1_binary"] == pytest.approx(sk.f1_score(truth, guess))
+            assert own["precision"] == pytest.approx(sk.precision_score(truth, guess))
+            assert own["recall"] == pytest.approx(sk.recall_score(truth, guess))
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "libsvm", "text/libsvm", "text/x-libsvm;charset=utf8"]
+)
+def test_libsvm_equals_the_library(
+    ml: OptML, cancer: tuple[np.ndarray, np.ndarray], content_type: str | None
+) -> None:
+    x, y = cancer
+    ml.channel("train", {"a": "# a comment\n" + to_libsvm(x[:400], y[:400])}, content_type)
+    ml.train(BINARY)
+    # In libsvm a zero is absent, which is what the library calls missing.
+    missing = np.where(x == 0, np.nan, x)
+    want = directly(BINARY, xgboost.DMatrix(missing[:400], y[:400]), 10)
+    held_out = xgboost.DMatrix(missing[400:])
+    np.testing.assert_allclose(ml.model().predict(held_out), want.predict(held_out), rtol=1e-6)
+
+
+def test_weights(ml: OptML, cancer: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = cancer
+    weight = np.where(y == 1, 5.0, 1.0)
+    ml.channel("train", {"a": to_csv(y, weight, x)}, "text/csv; label_size=1")
+    ml.train({**BINARY, "csv_weights": "1"})
+    want = directly(BINARY, xgboost.DMatrix(x, y, weight=weight), 10)
+    np.testing.assert_allclose(
+        ml.model().predict(xgboost.DMatrix(x)), want.predict(xgboost.DMatrix(x)), rtol=1e-6
+    )
+    other = OptML(ml.base / "other")
+    text = re.sub(
+        r"^(\S+)", lambda m: m[1] + (":5" if m[1] == "1" else ":1"), to_libsvm(x, y), flags=re.M
+    )
+    other.channel("train", {"a": text}, "libsvm")
+    other.train(BINARY)
+    assert other.model().num_features() == x.shape[1]
+
+
+def test_missing_values_and_other_separators(ml: OptML) -> None:
+    rows = [[i % 2, i, np.nan if i % 3 else 2 * i, np.nan if i % 5 else 1] for i in range(100)]
+    data = np.array(rows, dtype=float)
+    text = "\r\n".join(";".join("" if np.isnan(v) else f"{v:g}" for v in row) for row in data)
+    ml.channel(
+        "train", {"a.csv": "\ufeff" + text, "_SUCCESS": "not data", ".hidden": "x"}, "text/csv"
+    )
+    ml.train(BINARY)
+    want = directly(BINARY, xgboost.DMatrix(data[:, 1:], data[:, 0]), 10)
+    matrix = xgboost.DMatrix(data[:, 1:])
+    np.testing.assert_allclose(ml.model().predict(matrix), want.predict(matrix), rtol=1e-6)
+
+
+@pytest.mark.parametrize("objective", ["multi:softprob", "multi:softmax"])
+def test_classes(ml: OptML, objective: str) -> None:
+    x, y = load_iris(return_X_y=True)
+    ml.channel("train", {"a": to_csv(y, x)}, "text/csv")
+    output = ml.train(
+        {
+            "num_round": "5",
+            "objective": objective,
+            "num_class": "3",
+            "eval_metric": "merror,accuracy",
+        }
+    )
+    assert float(re.findall(r"train-accuracy:([\d.]+)", output)[-1]) > 0.95
+    assert ml.model().num_features() == 4
+
+
+def test_ranking_by_query(ml: OptML) -> None:
+    text = "".join(f"{i % 3} qid:{i // 10} 0:{i % 3} 1:{i % 7}\n" for i in range(100))
+    ml.channel("train", {"a": text}, "libsvm")
+    output = ml.train({"num_round": "5", "objective": "rank:ndcg", "eval_metric": "ndcg@3"})
+    assert "#011train-ndcg@3:1.00000" in output
+
+
+def test_early_stopping_keeps_the_best(ml: OptML) -> None:
+    x, y = load_diabetes(return_X_y=True)
+    ml.channel("train", {"a": to_csv(y[:300], x[:300])}, "text/csv")
+    ml.channel("validation", {"a": to_csv(y[300:], x[300:])}, "text/csv")
+    output = ml.train({"num_round": "500", "eta": "0.5", "early_stopping_rounds": "5"})
+    scores = [float(s) for s in re.findall(r"validation-rmse:([\d.]+)", output)]
+    best = int(np.argmin(scores))
+    assert len(scores) == best + 6
+    assert ml.model().num_boosted_rounds() == best + 1
+
+
+def test_sigterm_keeps_the_model_so_far(ml: OptML, cancer: tuple[np.ndarray, np.ndarray]) -> None:
+    """TrainContainer-17."""
+    x, y = cancer
+    ml.channel("train", {"a": to_csv(y, x)}, "text/csv")
+    process = ml.start({**BINARY, "num_round": "1000000"})
+    assert process.stdout
+    while not process.stdout.readline().startswith("[5]#011"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    rounds = ml.model().num_boosted_rounds()
+    assert rounds >= 6
+    assert f"Stopped after {rounds} rounds" in output
+
+
+def test_older_xgboost_reads_the_model(ml: OptML, cancer: tuple[np.ndarray, np.ndarray]) -> None:
+    """From XGBoost 3.1 on base_score is a list, which older releases misread without an error."""
+    x, y = cancer
+    ml.channel("train", {"a": to_csv(y, x)}, "text/csv")
+    ml.train(BINARY)
+    model = json.loads((ml.base / "model" / "xgboost-model").read_bytes())
+    float(model["learner"]["learner_model_param"]["base_score"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"num_round": None}, ["num_round is missing"]),
+        ({"num_round": "0"}, ["num_round is '0'", "1 or more"]),
+        ({"num_round": "ten"}, ["'ten'", "must be an integer"]),
+        ({"eta": "2"}, ["eta is '2'", "0 or more and 1 or less"]),
+        ({"eta": "nan"}, ["eta is 'nan'"]),
+        ({"max_depth": "-1", "subsample": "x"}, ["2 hyperparameters", "max_depth", "subsample"]),
+        ({"objective": "binary:magic"}, ["objective is 'binary:magic'", "binary:logistic"]),
+        ({"objective": "multi:softmax"}, ["num_class is missing"]),
+        ({"num_class": "3"}, ["num_class is set"]),
+        ({"eval_metric": "auc,magic"}, ["'magic'", "logloss"]),
+        ({"objective": "reg:squarederror", "eval_metric": "accuracy"}, ["needs a classification"]),
+        ({"tree_method": "gpu_hist"}, ["GPU"]),
+        ({"depth": "3"}, ["depth is no hyperparameter"]),
+        ({"monotone_constraints": "(1,2)"}, ["monotone_constraints"]),
+        ({"interaction_constraints": "[1]"}, ["interaction_constraints"]),
+        ({"sagemaker_program": '"train.py"'}, ["script mode"]),
+    ],
+)
+def test_wrong_hyperparameters(ml: OptML, changes: dict[str, str | None], words: list[str]) -> None:
+    ml.channel("train", {"a": "1,2\n0,3\n"}, "text/csv")
+    merged = {k: v for k, v in {**BINARY, **changes}.items() if v is not None}
+    ml.refused(merged, *words)
+
+
+def test_hyperparameters_of_other_releases(ml: OptML) -> None:
+    ml.channel("train", {"a": "1,2\n0,3\n"}, "text/csv")
+    output = ml.train(
+        {
+            "num_round": "2.0",
+            "objective": "reg:linear",
+            "silent": "1",
+            "learning_rate": "0.1",
+            "predictor": "cpu_predictor",
+            "_tuning_objective_metric": "validation:mae",
+            "sagemaker_job_name": '"x"',
+            "monotone_constraints": "(1)",
+            "interaction_constraints": "[[0]]",
+        }
+    )
+    assert "ignored: predictor, silent" in output
+    assert "#011train-mae:" in output
+
+
+@pytest.mark.parametrize(
+    ("content_type", "files", "words"),
+    [
+        ("text/csv", {}, ["train", "no files"]),
+        ("text/csv", {"a.csv": "\n"}, ["only empty files"]),
+        ("text/csv", {"a.csv": "label,x\n1,2\n"}, ["train/a.csv", "line 1 is a header"]),
+        ("text/csv", {"a.csv": "1,2\n\n0,two\n"}, ["train/a.csv", "line 3, column 2", "'two'"]),
+        ("text/csv", {"a.csv": "1,2\n0,3,4\n"}, ["line 2 has 3 columns"]),
+        ("text/csv", {"a.csv": "1,2\n0,1e99\n"}, ["line 2, column 2", "finite"]),
+        ("text/csv", {"a.csv": "1,2\n,3\n"}, ["line 2 has no label"]),
+        ("text/csv", {"a.csv": "1\n0\n"}, ["1 columns"]),
+        ("text/csv", {"a.csv": "1,2\n", "b.csv": "1,2,3\n"}, ["train/b.csv", "2 features"]),
+        ("text/csv", {"a.png": b"\x89PNG\r\n\x1a\n\0\0\0"}, ["train/a.png", "binary"]),
+        ("text/csv", {"a.csv": "Wie schön, ja\n1,2\n"}, ["train/a.csv", "line 1"]),
+        ("text/csv", {"a.csv": b"1,2\n0,\xff\n"}, ["line 2, column 2"]),
+        ("text/csv", {"a.csv": "1 0:1\n0 0:2\n"}, ["line 1", "0:1"]),
+        ("libsvm", {"a": "1,2\n0,3\n"}, ["train/a", "libsvm", "line 1", "'1,2'"]),
+        ("libsvm", {"a": "1 0:1\n0 x:2\n"}, ["line 2", "'x:2'"]),
+        ("libsvm", {"a": "1 0:1\n0 -1:2\n"}, ["line 2"]),
+        ("libsvm", {"a": "1 qid:1 0:1\n0 0:2\n"}, ["qid", "1 of 2"]),
+        ("application/x-parquet", {"a": "x"}, ["application/x-parquet", "text/csv"]),
+        ("text/csv;label_size=2", {"a": "1,2\n"}, ["label_size must be 1"]),
+        ("text/csv", {"a": "3,2\n0,1\n"}, ["Channel train has the label 3", "from 0 to 1"]),
+    ],
+)
+def test_wrong_data(
+    ml: OptML, content_type: str, files: dict[str, str | bytes], words: list[str]
+) -> None:
+    ml.channel("train", files, content_type)
+    ml.refused(BINARY, *words)
+
+
+def test_channels_that_do_not_fit(ml: OptML) -> None:
+    ml.refused(BINARY, "Channel train is missing")
+    ml.channel("train", {"a": "1,2\n0,3\n"}, "text/csv")
+    ml.channel("validation", {"a": "1,2,3\n"}, "text/csv")
+    ml.refused(BINARY, "train has 1 features, channel validation 2")
+    ml.channel("test", {"a": "1,2\n"}, "text/csv")
+    ml.refused(BINARY, "Channel test")
+    del ml.channels["test"]
+    ml.channels["train"]["TrainingInputMode"] = "Pipe"
+    ml.refused(BINARY, "Pipe")
+    ml.config("resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1", "algo-2"]})
+    ml.refused(BINARY, "2 instances")
+
+
+def test_threads_follow_the_control_group(tmp_path: Path) -> None:
+    from xgbimage import threads
+
+    root, proc = tmp_path / "cgroup", tmp_path / "proc"
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "cpu" / "x").mkdir(parents=True)
+    (root / "a" / "cpu.max").write_text("150000 100000\n")
+    (root / "a" / "b" / "cpu.max").write_text("max 100000\n")
+    proc.write_text("0::/a/b\n")
+    assert threads.control_group_quota(proc, root) == 1.5
+    (root / "cpu" / "x" / "cpu.cfs_quota_us").write_text("50000\n")
+    (root / "cpu" / "x" / "cpu.cfs_period_us").write_text("100000\n")
+    proc.write_text("4:cpu,cpuacct:/x\n0::/\n")
+    assert threads.control_group_quota(proc, root) == 0.5
+    assert threads.control_group_quota(tmp_path / "absent", root) is None
+    environ = {"OMP_NUM_THREADS": "1"}
+    assert threads.settle(environ) == 1
+    assert environ["OMP_WAIT_POLICY"] == "passive"
+    assert threads.settle({"OMP_NUM_THREADS": "100000"}) <= (os.cpu_count() or 1)
