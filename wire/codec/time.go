@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"strings"
@@ -93,6 +94,7 @@ func appendEpoch(dst []byte, t time.Time) []byte {
 	dst = strconv.AppendInt(dst, ms/1000, 10)
 	if f := ms % 1000; f != 0 {
 		dst = append(dst, '.', byte('0'+f/100), byte('0'+f/10%10), byte('0'+f%10))
+		dst = bytes.TrimRight(dst, "0")
 	}
 	return dst
 }
