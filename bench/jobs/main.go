@@ -1,0 +1,275 @@
+// Command jobs measures how many training jobs a second can be described and
+// created at 16 connections with 10,000 jobs stored, beside moto's server in
+// the same run, and how long a Describe takes at half of the top rate.
+//
+// Both servers get the same requests from the same generator, in turns
+// (A B A B …); the medians of the rounds are quoted. Jobs do real work here, so
+// for the comparison the run queue is held by one waiting job: what is created
+// is stored durably and queued, and nothing else runs. A last measurement lets
+// the jobs run.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sagebrush/sagebrush/bench/internal/harness"
+)
+
+// options of a run.
+type options struct {
+	stored, rounds, conns int
+	seconds               float64
+	moto                  bool
+}
+
+func main() {
+	f := harness.AddFlags()
+	var o options
+	flag.IntVar(&o.stored, "stored", 10_000, "jobs stored before the measurements")
+	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement")
+	flag.IntVar(&o.conns, "conns", 16, "connections")
+	flag.Float64Var(&o.seconds, "seconds", 5, "length of a round")
+	flag.BoolVar(&o.moto, "moto", true, "measure moto's server beside")
+	flag.Parse()
+	harness.Main(func() error {
+		r := harness.NewReport("jobs")
+		if err := run(context.Background(), o, r); err != nil {
+			return err
+		}
+		return r.Print(os.Stdout, f)
+	})
+}
+
+func run(ctx context.Context, o options, r *harness.Report) error {
+	base, err := os.MkdirTemp("", "sagebrush-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(base)
+	hold := filepath.Join(base, "hold")
+	if err := os.WriteFile(hold, nil, 0o644); err != nil {
+		return err
+	}
+	ours, err := quiet(ctx, filepath.Join(base, "data"), hold, o.stored)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(hold); _ = ours.Stop() }()
+	sides := []*side{{name: "sagebrush", server: ours, most: 15_000}}
+	if o.moto {
+		peer, err := harness.StartMoto(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = peer.Stop() }()
+		if err := store(ctx, peer, o); err != nil {
+			return err
+		}
+		sides = append(sides, &side{name: "moto", server: peer, most: 1_000})
+	}
+	r.Note("%d jobs stored, %d connections, %d rounds of %g s, alternating; requests signed beforehand", o.stored, o.conns, o.rounds, o.seconds)
+	r.Note("SQLite, every create durable (fsync) before its answer; --max-jobs 1 and the one slot held by a waiting job, so created jobs stay queued")
+	for round := range o.rounds {
+		for _, s := range sides {
+			if err := s.measure(o, round); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+		}
+	}
+	report(r, sides)
+	if err := atHalf(o, sides[0], r); err != nil {
+		return err
+	}
+	return whileRunning(ctx, o, filepath.Join(base, "running"), r)
+}
+
+// quiet starts our server over stored jobs, with its run queue held.
+func quiet(ctx context.Context, dir, hold string, stored int) (*harness.Server, error) {
+	s, err := harness.Start(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Stop(); err != nil {
+		return nil, err
+	}
+	if err := harness.Seed(ctx, dir, stored); err != nil {
+		return nil, err
+	}
+	if s, err = harness.Start(ctx, dir, "--max-jobs", "1"); err != nil {
+		return nil, err
+	}
+	wait := fmt.Sprintf("#!/bin/sh\nwhile [ -e %s ]; do sleep 1; done\n", hold)
+	if err := s.AddImage(harness.Image, wait); err != nil {
+		return nil, err
+	}
+	if err := s.MakeBucket(ctx, harness.Bucket); err != nil {
+		return nil, err
+	}
+	if err := s.Call(ctx, "SageMaker.CreateTrainingJob", "sagemaker", harness.JobInput("holder", harness.Image), nil); err != nil {
+		return nil, err
+	}
+	return s, s.WaitFor(ctx, "holder", "Training")
+}
+
+// store makes moto hold as many jobs.
+func store(ctx context.Context, s *harness.Server, o options) error {
+	if err := s.MakeBucket(ctx, harness.Bucket); err != nil {
+		return err
+	}
+	requests, err := creates(s, o.stored, harness.JobName)
+	if err != nil {
+		return err
+	}
+	l, err := harness.Closed(s.Addr, o.conns, requests, time.Hour)
+	if err == nil && l.N != o.stored {
+		err = fmt.Errorf("moto stored %d of %d jobs: %s", l.N, o.stored, l.FirstFailure)
+	}
+	return err
+}
+
+// creates signs n CreateTrainingJob requests.
+func creates(s *harness.Server, n int, name func(int) string) ([]harness.Signed, error) {
+	return sign(n, func(i int) (harness.Signed, error) {
+		return s.Sign("SageMaker.CreateTrainingJob", "sagemaker", harness.JobInput(name(i), harness.Image))
+	})
+}
+
+// describes signs n DescribeTrainingJob requests of stored jobs.
+func describes(s *harness.Server, n int) ([]harness.Signed, error) {
+	return sign(n, func(i int) (harness.Signed, error) {
+		// A step that shares no factor with the count visits them all, out of order.
+		return s.Sign("SageMaker.DescribeTrainingJob", "sagemaker", map[string]string{"TrainingJobName": harness.JobName(i * 7919 % n)})
+	})
+}
+
+func sign(n int, one func(int) (harness.Signed, error)) ([]harness.Signed, error) {
+	out := make([]harness.Signed, n)
+	for i := range out {
+		var err error
+		if out[i], err = one(i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// side is one of the two servers with what was measured of it.
+type side struct {
+	name             string
+	server           *harness.Server
+	most             int // creates a second to be ready for
+	describe, create []float64
+}
+
+// measure runs one round.
+func (s *side) measure(o options, round int) error {
+	d := time.Duration(o.seconds * float64(time.Second))
+	requests, err := describes(s.server, o.stored)
+	if err != nil {
+		return err
+	}
+	l, err := harness.Clean(harness.Closed(s.server.Addr, o.conns, slices.Repeat(requests, 100), d))
+	if err != nil {
+		return err
+	}
+	s.describe = append(s.describe, l.Rate)
+	if requests, err = creates(s.server, int(float64(s.most)*o.seconds), func(i int) string { return fmt.Sprintf("round-%d-%06d", round, i) }); err != nil {
+		return err
+	}
+	if l, err = harness.Clean(harness.Closed(s.server.Addr, o.conns, requests, d)); err != nil {
+		return err
+	}
+	s.create = append(s.create, l.Rate)
+	return nil
+}
+
+// report compares the sides.
+func report(r *harness.Report, sides []*side) {
+	for _, what := range []struct {
+		name   string
+		rates  func(*side) []float64
+		target float64
+	}{
+		{"DescribeTrainingJob", func(s *side) []float64 { return s.describe }, 30},
+		{"CreateTrainingJob", func(s *side) []float64 { return s.create }, 10},
+	} {
+		row := harness.Row{What: what.name, Value: harness.Median(what.rates(sides[0])), Unit: "/s"}
+		if len(sides) > 1 {
+			row.Peer = harness.Median(what.rates(sides[1]))
+			row.Ratio = row.Value / row.Peer
+			row = row.AtLeast(row.Ratio, what.target, "×")
+		}
+		r.Rows = append(r.Rows, row)
+	}
+}
+
+// atHalf measures the time to an answer at half of the top rate.
+func atHalf(o options, s *side, r *harness.Report) error {
+	rate := harness.Median(s.describe) / 2
+	requests, err := describes(s.server, o.stored)
+	if err != nil {
+		return err
+	}
+	d := time.Duration(2 * o.seconds * float64(time.Second))
+	l, err := harness.Clean(harness.Open(s.server.Addr, o.conns, slices.Repeat(requests, 100), d, rate))
+	if err != nil {
+		return err
+	}
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	r.Rows = append(r.Rows,
+		harness.Row{What: fmt.Sprintf("Describe at %.0f/s (got %.0f/s), p50", rate, l.Rate), Value: ms(l.P50), Unit: "ms"},
+		harness.Row{What: "the same, p99", Value: ms(l.P99), Unit: "ms"}.AtMost(ms(l.P99), 5, " ms"),
+		harness.Row{What: "the same, slowest", Value: ms(l.Max), Unit: "ms"})
+	return nil
+}
+
+// whileRunning measures a server whose jobs run as fast as they can.
+func whileRunning(ctx context.Context, o options, dir string, r *harness.Report) error {
+	s, err := harness.Start(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Stop() }()
+	if err := s.AddImage(harness.Image, "#!/bin/sh\necho done\n"); err != nil {
+		return err
+	}
+	if err := s.MakeBucket(ctx, harness.Bucket); err != nil {
+		return err
+	}
+	requests, err := creates(s, int(15_000*o.seconds), harness.JobName)
+	if err != nil {
+		return err
+	}
+	d := time.Duration(o.seconds * float64(time.Second))
+	l, err := harness.Clean(harness.Closed(s.Addr, o.conns, requests, d))
+	if err != nil {
+		return err
+	}
+	r.Rows = append(r.Rows, harness.Row{What: "CreateTrainingJob while the created jobs run", Value: l.Rate, Unit: "/s"})
+	stored := l.N
+	if requests, err = describes(s, stored); err != nil {
+		return err
+	}
+	before, err := s.CountJobs(ctx, "InProgress")
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	if l, err = harness.Clean(harness.Closed(s.Addr, o.conns, slices.Repeat(requests, 100), d)); err != nil {
+		return err
+	}
+	after, err := s.CountJobs(ctx, "InProgress")
+	if err != nil {
+		return err
+	}
+	r.Rows = append(r.Rows,
+		harness.Row{What: "DescribeTrainingJob while jobs run", Value: l.Rate, Unit: "/s"},
+		harness.Row{What: "jobs run from start to end meanwhile", Value: float64(before-after) / time.Since(begun).Seconds(), Unit: "/s"})
+	return nil
+}

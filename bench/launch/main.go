@@ -1,0 +1,126 @@
+// Command launch measures the time from sending CreateTrainingJob to the first
+// line of a trivial user program, beyond starting the same program from a shell.
+// The program prints the time itself, so what happens after its first line does
+// not count. Jobs and shell starts alternate, one at a time.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sagebrush/sagebrush/bench/internal/harness"
+)
+
+// program prints nanoseconds since 1970.
+const program = "#!/bin/sh\ndate +%s%N\n"
+
+func main() {
+	f := harness.AddFlags()
+	n := flag.Int("n", 30, "jobs")
+	flag.Parse()
+	harness.Main(func() error {
+		r := harness.NewReport("launch")
+		if err := run(context.Background(), *n, r); err != nil {
+			return err
+		}
+		return r.Print(os.Stdout, f)
+	})
+}
+
+func run(ctx context.Context, n int, r *harness.Report) error {
+	dir, err := os.MkdirTemp("", "sagebrush-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	s, err := harness.Start(ctx, filepath.Join(dir, "data"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Stop() }()
+	if err := s.AddImage(harness.Image, program); err != nil {
+		return err
+	}
+	if err := s.MakeBucket(ctx, harness.Bucket); err != nil {
+		return err
+	}
+	script := filepath.Join(dir, "train")
+	if err := os.WriteFile(script, []byte(program), 0o755); err != nil {
+		return err
+	}
+	var job, shell, whole []time.Duration
+	for i := range n + 2 { // the first two warm up
+		d, err := fromShell(script)
+		if err != nil {
+			return err
+		}
+		begun := time.Now()
+		j, err := asJob(ctx, s, fmt.Sprintf("launch-%d", i))
+		if err != nil {
+			return err
+		}
+		if i >= 2 {
+			job, shell, whole = append(job, j), append(shell, d), append(whole, time.Since(begun))
+		}
+	}
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	beyond := ms(harness.Median(job)) - ms(harness.Median(shell))
+	r.Note("medians of %d, one job at a time, jobs and shell starts alternating; SQLite, process runner", n)
+	r.Rows = append(r.Rows,
+		harness.Row{What: "CreateTrainingJob to the program's first line", Value: ms(harness.Median(job)), Unit: "ms"},
+		harness.Row{What: "the same program from a shell", Value: ms(harness.Median(shell)), Unit: "ms"},
+		harness.Row{What: "difference", Value: beyond, Unit: "ms"}.AtMost(beyond, 60, " ms"),
+		harness.Row{What: "CreateTrainingJob to Completed, artifact stored", Value: ms(harness.Median(whole)), Unit: "ms"})
+	return nil
+}
+
+// since is the time from begun to what the program printed.
+func since(begun time.Time, printed string) (time.Duration, error) {
+	ns, err := strconv.ParseInt(strings.TrimSpace(printed), 10, 64)
+	return time.Unix(0, ns).Sub(begun), err
+}
+
+func fromShell(script string) (time.Duration, error) {
+	begun := time.Now()
+	out, err := exec.Command("/bin/sh", "-c", script).Output()
+	if err != nil {
+		return 0, err
+	}
+	return since(begun, string(out))
+}
+
+func asJob(ctx context.Context, s *harness.Server, name string) (time.Duration, error) {
+	begun := time.Now()
+	if err := s.Call(ctx, "SageMaker.CreateTrainingJob", "sagemaker", harness.JobInput(name, harness.Image), nil); err != nil {
+		return 0, err
+	}
+	if err := s.WaitFor(ctx, name, "Completed"); err != nil {
+		return 0, err
+	}
+	const group = "/aws/sagemaker/TrainingJobs"
+	var streams struct {
+		LogStreams []struct{ LogStreamName string }
+	}
+	if err := s.Call(ctx, "Logs_20140328.DescribeLogStreams", "logs", map[string]string{"logGroupName": group, "logStreamNamePrefix": name + "/"}, &streams); err != nil {
+		return 0, err
+	}
+	if len(streams.LogStreams) != 1 {
+		return 0, fmt.Errorf("job %s has %d log streams", name, len(streams.LogStreams))
+	}
+	var events struct{ Events []struct{ Message string } }
+	if err := s.Call(ctx, "Logs_20140328.GetLogEvents", "logs", map[string]any{
+		"logGroupName": group, "logStreamName": streams.LogStreams[0].LogStreamName, "startFromHead": true}, &events); err != nil {
+		return 0, err
+	}
+	if len(events.Events) == 0 {
+		return 0, fmt.Errorf("job %s printed nothing", name)
+	}
+	return since(begun, events.Events[0].Message)
+}
