@@ -1,0 +1,239 @@
+package validate_test
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/sagebrush/sagebrush/api/logs"
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/api/sagemakerruntime"
+	"github.com/sagebrush/sagebrush/api/sts"
+	"github.com/sagebrush/sagebrush/aws/schema"
+	"github.com/sagebrush/sagebrush/wire/codec/codectest"
+	"github.com/sagebrush/sagebrush/wire/validate"
+	"github.com/sagebrush/sagebrush/wire/validate/javare"
+)
+
+// Every constraint of every input, on a value that breaks this one: each is
+// found and worded. The walk starts from a valid input of each operation, breaks
+// one value at a time, looks for the message and repairs it.
+func TestEveryConstraintIsEnforced(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]int{}
+	for _, svc := range []*schema.Service{sagemaker.Service, sagemakerruntime.Service, logs.Service, sts.Service} {
+		for _, op := range svc.Operations {
+			g := codectest.New(7)
+			g.Full = true
+			in := op.NewInput()
+			g.Fill(op.Input, in)
+			b := &breaker{op: op, in: in, kinds: kinds, fail: func(format string, args ...any) {
+				t.Errorf(svc.ID+" "+op.Name+": "+format, args...)
+			}}
+			b.structure(op.Input, reflect.ValueOf(in).Elem(), nil)
+		}
+	}
+	for _, kind := range []string{"required", "enum", "max length", "min length", "pattern", "max value", "min value", "max items", "min items", "list element", "map key", "map value"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no %s was ever broken", kind)
+		}
+	}
+	t.Log(kinds)
+}
+
+type breaker struct {
+	op    *schema.Operation
+	in    any
+	kinds map[string]int
+	fail  func(format string, args ...any)
+}
+
+// expect validates the whole input and wants one violation at path.
+func (b *breaker) expect(kind string, path []string, constraint string) {
+	b.kinds[kind]++
+	at := "at '" + strings.Join(path, ".") + "' failed to satisfy constraint: " + constraint
+	err := validate.Input(b.op.Input, b.in)
+	switch {
+	case err == nil:
+		b.fail("%s: %s is not found", kind, at)
+	case !strings.Contains(err.Message, at):
+		b.fail("%s: want … %s …, got %.600s", kind, at, err.Message)
+	}
+}
+
+func (b *breaker) structure(s *schema.Shape, v reflect.Value, path []string) {
+	if len(path) > 12 {
+		return
+	}
+	for i := range s.Members {
+		m := &s.Members[i]
+		field := v.Field(m.Field)
+		if field.IsZero() || m.JSONValue {
+			continue
+		}
+		at := append(path[:len(path):len(path)], strings.ToLower(m.Name[:1])+m.Name[1:])
+		if m.Required {
+			saved := reflect.ValueOf(field.Interface())
+			field.SetZero()
+			b.expect("required", at, "Member must not be null")
+			field.Set(saved)
+		}
+		b.value(m.Shape, field, at)
+	}
+}
+
+func (b *breaker) value(s *schema.Shape, v reflect.Value, path []string) {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch s.Kind {
+	case schema.Structure, schema.Union:
+		b.structure(s, v, path)
+		return
+	case schema.List, schema.Map:
+		b.container(s, v, path)
+		return
+	}
+	for kind, broken := range breakages(s, v) {
+		saved := reflect.ValueOf(v.Interface())
+		v.Set(broken)
+		b.expect(kind, path, wording(s, kind))
+		v.Set(saved)
+	}
+}
+
+// container breaks the number of items, then one item.
+func (b *breaker) container(s *schema.Shape, v reflect.Value, path []string) {
+	saved := reflect.ValueOf(v.Interface())
+	if s.HasMax && s.Max <= 200 && s.Kind == schema.List {
+		many := reflect.MakeSlice(v.Type(), int(s.Max)+1, int(s.Max)+1)
+		for i := range many.Len() {
+			if saved.Len() > 0 {
+				many.Index(i).Set(saved.Index(0))
+			}
+		}
+		v.Set(many)
+		b.expect("max items", path, fmt.Sprintf("Member must have length less than or equal to %d", int(s.Max)))
+		v.Set(saved)
+	}
+	if s.HasMin && s.Min > 0 {
+		empty := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem()), 0, 0)
+		if s.Kind == schema.Map {
+			empty = reflect.MakeMap(v.Type())
+		}
+		v.Set(empty)
+		b.expect("min items", path, fmt.Sprintf("Member must have length greater than or equal to %d", int(s.Min)))
+		v.Set(saved)
+	}
+	if v.Len() == 0 {
+		return
+	}
+	if s.Kind == schema.Map {
+		b.mapping(s, v, path)
+		return
+	}
+	elem := v.Index(0)
+	switch s.Elem.Kind {
+	case schema.Structure, schema.Union, schema.List, schema.Map:
+		b.value(s.Elem, elem, append(path[:len(path):len(path)], "1", "member"))
+		return
+	}
+	for kind, broken := range breakages(s.Elem, elem) {
+		saved := reflect.ValueOf(elem.Interface())
+		elem.Set(broken)
+		b.expect("list element", path, "Member must satisfy constraint: [")
+		b.expect(kind, path, "Member must satisfy constraint: ["+within(wording(s.Elem, kind), s.Elem, kind))
+		elem.Set(saved)
+	}
+}
+
+func (b *breaker) mapping(s *schema.Shape, v reflect.Value, path []string) {
+	key := v.MapKeys()[0]
+	value := reflect.New(v.Type().Elem()).Elem()
+	value.Set(v.MapIndex(key))
+	switch s.Elem.Kind {
+	case schema.Structure, schema.Union:
+		b.value(s.Elem, value, append(path[:len(path):len(path)], key.String(), "member"))
+	case schema.List, schema.Map:
+	default:
+		for _, broken := range breakages(s.Elem, value) {
+			v.SetMapIndex(key, broken.Convert(v.Type().Elem()))
+			b.expect("map value", path, "Map value must satisfy constraint: [Member must ")
+		}
+	}
+	v.SetMapIndex(key, value)
+	probe := reflect.New(v.Type().Key()).Elem()
+	probe.Set(key)
+	for _, broken := range breakages(s.Key, probe) {
+		broken = broken.Convert(v.Type().Key())
+		v.SetMapIndex(broken, value)
+		b.expect("map key", path, "Map keys must satisfy constraint: [Member must ")
+		v.SetMapIndex(broken, reflect.Value{})
+	}
+}
+
+// within is what a list's message starts with when the broken constraint is not
+// the first of its element's.
+func within(text string, s *schema.Shape, kind string) string {
+	if kind == "enum" || kind == "max length" || kind == "max value" || !s.HasMax && kind != "pattern" {
+		return text
+	}
+	return ""
+}
+
+// wording is the text of one constraint.
+func wording(s *schema.Shape, kind string) string {
+	switch kind {
+	case "enum":
+		return "Member must satisfy enum value set: [" + strings.Join(s.Enum, ", ") + "]"
+	case "max length":
+		return fmt.Sprintf("Member must have length less than or equal to %d", int(s.Max))
+	case "min length":
+		return fmt.Sprintf("Member must have length greater than or equal to %d", int(s.Min))
+	case "max value":
+		return "Member must have value less than or equal to " + strconv.FormatFloat(s.Max, 'f', -1, 64)
+	case "min value":
+		return "Member must have value greater than or equal to " + strconv.FormatFloat(s.Min, 'f', -1, 64)
+	}
+	return "Member must satisfy regular expression pattern: " + s.Pattern
+}
+
+// breakages are values that break one constraint of s each.
+func breakages(s *schema.Shape, v reflect.Value) map[string]reflect.Value {
+	out := map[string]reflect.Value{}
+	put := func(kind string, x any) { out[kind] = reflect.ValueOf(x).Convert(v.Type()) }
+	switch s.Kind {
+	case schema.Enum:
+		put("enum", "No Such Value")
+	case schema.String:
+		if s.HasMax && s.Max < 1e5 {
+			put("max length", strings.Repeat("x", int(s.Max)+1))
+		}
+		if s.HasMin && s.Min > 0 {
+			put("min length", "")
+		}
+		for _, text := range []string{"\u2028", " :!?*ü\n", "", "x\ny"} {
+			if s.Pattern != "" && !matches(s, text) {
+				put("pattern", text)
+				break
+			}
+		}
+	case schema.Integer, schema.Long, schema.Float, schema.Double:
+		whole := s.Kind == schema.Integer || s.Kind == schema.Long
+		if s.HasMax && (!whole || s.Max < math.MaxInt32) {
+			put("max value", s.Max+1)
+		}
+		if s.HasMin {
+			put("min value", s.Min-1)
+		}
+	}
+	return out
+}
+
+func matches(s *schema.Shape, text string) bool {
+	match, err := javare.Compile(s.Pattern)
+	return err == nil && match(text)
+}
