@@ -1,6 +1,7 @@
 package datadir_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -115,6 +116,33 @@ func TestFindServer(t *testing.T) {
 	}
 	if err := d.Withdraw(7); err != nil {
 		t.Fatalf("a second Withdraw: %v", err)
+	}
+}
+
+func TestAnnouncedAddress(t *testing.T) {
+	t.Parallel()
+	d := setup(t)
+	for _, c := range []struct {
+		listen, want string
+		remote       bool
+	}{
+		{"http://127.0.0.1:4600", "http://127.0.0.1:4600", false},
+		{"http://localhost:4600", "http://localhost:4600", false},
+		{"http://[::]:4600", "http://127.0.0.1:4600", true},
+		{"http://0.0.0.0:4600", "http://127.0.0.1:4600", true},
+		{"http://10.1.2.3:4600", "http://10.1.2.3:4600", true},
+	} {
+		if err := d.Announce(datadir.Server{Address: c.listen, PID: 1}); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(filepath.Join(string(d), "server.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got datadir.Server
+		if err := json.Unmarshal(data, &got); err != nil || got.Address != c.want || got.Remote != c.remote {
+			t.Errorf("%s: %+v, %v", c.listen, got, err)
+		}
 	}
 }
 

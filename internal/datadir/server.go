@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
@@ -16,8 +18,10 @@ var ErrNoServer = errors.New("no server is running")
 
 // Server is what a running server tells the commands about itself.
 type Server struct {
-	// Address is where to reach it, such as "http://127.0.0.1:4600".
-	Address string    `json:"address"`
+	// Address is where programs on this machine reach it, such as "http://127.0.0.1:4600".
+	Address string `json:"address"`
+	// Remote says that other machines reach it too.
+	Remote  bool      `json:"remote,omitempty"`
 	PID     int       `json:"pid"`
 	Started time.Time `json:"started"`
 	Account string    `json:"account"`
@@ -26,12 +30,32 @@ type Server struct {
 }
 
 // Announce makes the server known to commands; call it once it answers.
+// Address may be the one that it listens on: of all addresses ("[::]:4600"), the
+// loopback one is announced.
 func (d Dir) Announce(s Server) error {
+	if err := s.localise(); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
 	return Replace(d.server(), append(data, '\n'), 0o600)
+}
+
+// localise sets Address and Remote from the address listened on.
+func (s *Server) localise() error {
+	u, err := url.Parse(s.Address)
+	if err != nil {
+		return fmt.Errorf("address %q: %w", s.Address, err)
+	}
+	ip := net.ParseIP(u.Hostname())
+	s.Remote = u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
+	if ip != nil && ip.IsUnspecified() {
+		u.Host = net.JoinHostPort("127.0.0.1", u.Port())
+		s.Address = u.String()
+	}
+	return nil
 }
 
 // Withdraw takes an announcement back, unless another server has replaced it.

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sagebrush/sagebrush/app"
+	"github.com/sagebrush/sagebrush/internal/datadir"
+)
+
+// serveFlags are app.Config and what only the command line knows.
+type serveFlags struct {
+	app.Config
+	logLevel, logFormat string
+}
+
+func newServe(c *cli) *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server until it is told to stop",
+		Long: `Run the server. When it is ready it says so on standard output, in one line with
+the address; its log goes to standard error. SIGTERM or an interrupt drains it:
+requests are answered, the programs of jobs run on and are found again at the next
+start. A second one ends it at once.`,
+		Example: `  sagebrush serve
+  sagebrush serve --listen 127.0.0.1:0 --data-dir /tmp/try
+  sagebrush serve --database postgres://me@db/sagebrush`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.Listen, "listen", "127.0.0.1:4600", "address to listen on; port 0 takes a free one")
+	flags.StringVar(&f.Database, "database", withDefault(os.Getenv("SAGEBRUSH_DATABASE"), "sqlite"), "sqlite (in the data directory) or a postgres:// URL (SAGEBRUSH_DATABASE)")
+	flags.StringVar(&f.AccountID, "account-id", "123456789012", "account of the key pair that the first start makes")
+	flags.StringVar(&f.Region, "region", "us-east-1", "region that clients are set up for; all regions are served")
+	flags.StringVar(&f.S3Endpoint, "s3-endpoint", "", "URL of an external S3 that holds all objects, with the keys of the AWS_ variables")
+	flags.BoolVar(&f.StrictRoles, "strict-roles", false, "refuse roles that were not created, instead of making them on first use")
+	flags.StringVar(&f.TLSCert, "tls-cert", "", "certificate file (PEM); a local authority issues one otherwise")
+	flags.StringVar(&f.TLSKey, "tls-key", "", "key file (PEM) of --tls-cert")
+	flags.IntVar(&f.MaxJobs, "max-jobs", 0, "jobs that run at the same time (default two per processor)")
+	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
+	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	return cmd
+}
+
+func withDefault(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
+
+func (c *cli) serve(ctx context.Context, f serveFlags) error {
+	logger, err := c.logger(f.logLevel, f.logFormat)
+	if err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	f.Logger, f.DataDir, f.Version = logger, c.dataDir, currentVersion().Version
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer drainOnSignal(stop, logger)()
+
+	server, err := app.Open(ctx, f.Config)
+	if err != nil {
+		return explain(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx) }()
+	if err := c.sayReady(ctx, served); err != nil {
+		stop()
+		return errors.Join(err, server.Close())
+	}
+	return errors.Join(<-served, server.Close())
+}
+
+// sayReady prints the one line once the server answers.
+func (c *cli) sayReady(ctx context.Context, served chan error) error {
+	ticker := time.NewTicker(2 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-served:
+			served <- err // it ended, with or without an error, before it was ready
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			s, err := datadir.Dir(c.dataDir).Find(ctx)
+			if err != nil || s.PID != os.Getpid() {
+				continue
+			}
+			_, err = fmt.Fprintf(c.out, "Sagebrush %s is ready at %s (account %s, region %s) in %d ms\n",
+				s.Version, s.Address, s.Account, s.Region, time.Since(c.started).Milliseconds())
+			return err
+		}
+	}
+}
+
+// drainOnSignal calls drain at the first signal to stop, and ends the process
+// at the second. What it answers undoes that.
+func drainOnSignal(drain func(), logger *slog.Logger) (restore func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	go func() {
+		if s, ok := <-signals; ok {
+			logger.Info("stopping: a second signal ends at once", "signal", s.String())
+			drain()
+		}
+		if _, ok := <-signals; ok {
+			os.Exit(exitSecondStop)
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+	}
+}
+
+func (c *cli) logger(level, format string) (*slog.Logger, error) {
+	var o slog.HandlerOptions
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, usage("--log-level takes debug, info, warn or error, got %q", level)
+	}
+	o.Level = l
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(c.err, &o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(c.err, &o)), nil
+	}
+	return nil, usage("--log-format takes text or json, got %q", format)
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+)
+
+// check refuses what can be told to be wrong from the flags alone.
+func (f *serveFlags) check() error {
+	switch {
+	case !accountPattern.MatchString(f.AccountID):
+		return usage("--account-id takes 12 digits, got %q", f.AccountID)
+	case !regionPattern.MatchString(f.Region):
+		return usage("--region takes a region such as us-east-1, got %q", f.Region)
+	case (f.TLSCert == "") != (f.TLSKey == ""):
+		return usage("--tls-cert and --tls-key go together")
+	case f.MaxJobs < 0:
+		return usage("--max-jobs takes a number of jobs, got %d", f.MaxJobs)
+	case f.Database != "sqlite" && !strings.HasPrefix(f.Database, "postgres://") && !strings.HasPrefix(f.Database, "postgresql://"):
+		return usage("--database takes sqlite or a postgres:// URL")
+	case f.S3Endpoint != "" && !strings.HasPrefix(f.S3Endpoint, "http://") && !strings.HasPrefix(f.S3Endpoint, "https://"):
+		return usage("--s3-endpoint takes an http:// or https:// URL, got %q", f.S3Endpoint)
+	}
+	return nil
+}
+
+// explain adds what to do about the errors that are not the program's.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, datadir.ErrInUse):
+		return fmt.Errorf("%w\nStop that server, or give this one its own --data-dir", err)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w\nAnother program listens there; choose another --listen address (port 0 takes a free one)", err)
+	}
+	return err
+}
