@@ -68,8 +68,7 @@ def start_server(data: Path, screen: Screen) -> subprocess.Popen[str]:
         server.wait(READY_SECONDS)
         tail = (data / "server.log").read_text()[-2000:]
         raise SystemExit(f"The server did not start (status {server.returncode}):\n{tail}")
-    screen.detail(line)
-    screen.settle()
+    print(f"          {line}", flush=True)
     return server
 
 
@@ -103,7 +102,16 @@ def run(screen: Screen) -> int:
         try:
             screen.step("examples/first_model.py")
             example = ROOT / "examples" / "first_model.py"
-            command = [SAGEBRUSH, "exec", "--data-dir", data / "data", "--", python, "-u", example]
+            command: list[str | Path] = [
+                SAGEBRUSH,
+                "exec",
+                "--data-dir",
+                data / "data",
+                "--",
+                python,
+                "-u",
+                example,
+            ]
             status = subprocess.call(command)
             if status:
                 print((data / "server.log").read_text()[-2000:], file=sys.stderr)

@@ -17,6 +17,7 @@ from pathlib import Path
 import boto3
 import numpy as np
 import xgboost
+from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 
@@ -31,7 +32,7 @@ HYPERPARAMETERS = {
 }
 
 
-def as_csv(features: np.ndarray, label: np.ndarray) -> bytes:
+def as_csv(features: NDArray[np.float64], label: NDArray[np.float64]) -> bytes:
     """SageMaker's CSV: the label first, no header."""
     text = io.StringIO()
     np.savetxt(text, np.column_stack([label, features]), delimiter=",", fmt="%.7g")
