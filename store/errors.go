@@ -28,8 +28,8 @@ var (
 	ErrNewer = errors.New("store: the database was written by a newer version of this program: upgrade the program or restore a backup")
 )
 
-// Constraint names that PostgreSQL and SQLite report are not part of the API:
-// a violated CHECK or UNIQUE outside Table is a bug and stays an opaque error.
+// errNested refuses an Update inside an Update, which would wait for itself.
+var errNested = errors.New("store: an update was started inside a transaction")
 
 // mapError gives the errors of the drivers that users can do something about
 // their name, keeping the driver's as detail.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -125,6 +124,3 @@ func (f *textFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 
 // Close implements fs.File.
 func (f *textFile) Close() error { return nil }
-
-// errNested refuses an Update inside an Update, which would wait for itself.
-var errNested = errors.New("store: an update was started inside a transaction")

@@ -60,9 +60,6 @@ func (p *postgres) view(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
-	if ctx.Value(insideKey{}) != nil {
-		return errNested
-	}
 	for attempt := 0; ; attempt++ {
 		tx, err := p.once(ctx, level, fn)
 		if err == nil {

@@ -28,6 +28,10 @@ func newSession(ctx context.Context, pool *sql.DB) (*session, error) {
 	return s, err
 }
 
+// end closes the connection. It goes past database/sql, which would wait for
+// ever if a transaction had left rows open.
+func (s *session) end() error { return s.raw.Close() }
+
 // do runs a statement without arguments on the connection itself.
 func (s *session) do(text string) error {
 	_, err := s.raw.exec(context.Background(), text, nil)

@@ -22,6 +22,8 @@ type sqliteBackend struct {
 	readers chan *session
 	// slots holds a token for each reader that was not opened yet.
 	slots chan struct{}
+	// closing is closed when no reader will become free any more.
+	closing chan struct{}
 }
 
 // sqliteDSN is the driver's name for the file at path with our settings:
@@ -56,7 +58,7 @@ func openSQLite(ctx context.Context, db *DB, path string) (backend, error) {
 	if err != nil {
 		return nil, errors.Join(mapError(err), pool.Close())
 	}
-	b := &sqliteBackend{db: db, pool: pool, writer: newWriter(db, write)}
+	b := &sqliteBackend{db: db, pool: pool, writer: newWriter(db, write), closing: make(chan struct{})}
 	n := max(4, 2*runtime.GOMAXPROCS(0))
 	b.readers, b.slots = make(chan *session, n), make(chan struct{}, n)
 	for range n {
@@ -71,7 +73,16 @@ func (b *sqliteBackend) update(ctx context.Context, _ sql.IsolationLevel, fn fun
 
 func (b *sqliteBackend) close() error {
 	b.writer.close()
-	return b.pool.Close()
+	close(b.closing)
+	errs := []error{b.writer.s.end()}
+	for range cap(b.readers) {
+		select {
+		case s := <-b.readers:
+			errs = append(errs, s.end())
+		case <-b.slots:
+		}
+	}
+	return errors.Join(append(errs, b.pool.Close())...)
 }
 
 func (b *sqliteBackend) view(ctx context.Context, fn func(tx *Tx) error) (err error) {
@@ -113,6 +124,8 @@ func (b *sqliteBackend) reader(ctx context.Context) (*session, error) {
 			return nil, mapError(err)
 		}
 		return s, nil
+	case <-b.closing:
+		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type DB struct {
 	logger  *slog.Logger
 	now     func() time.Time
 	backend backend
+	closed  atomic.Bool
 }
 
 // backend is what differs between the databases: how a function gets a
@@ -72,7 +74,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 // View runs fn on a read-only snapshot that holds every commit acknowledged
 // before the call. It answers fn's error.
 func (db *DB) View(ctx context.Context, fn func(tx *Tx) error) error {
-	if err := ctx.Err(); err != nil {
+	if err := db.usable(ctx); err != nil {
 		return err
 	}
 	return db.backend.view(ctx, fn)
@@ -83,7 +85,7 @@ func (db *DB) View(ctx context.Context, fn func(tx *Tx) error) error {
 // ErrFull and ErrBusy (wrapped) tell a full disk and a locked database apart. fn
 // may be run more than once. Do not call Update inside fn.
 func (db *DB) Update(ctx context.Context, fn func(tx *Tx) error) error {
-	return db.backend.update(ctx, sql.LevelSerializable, fn)
+	return db.update(ctx, sql.LevelSerializable, fn)
 }
 
 // UpdateGuarded is Update for functions whose statements each check in their
@@ -91,11 +93,35 @@ func (db *DB) Update(ctx context.Context, fn func(tx *Tx) error) error {
 // where they wait for each other's rows instead of conflicting; on SQLite there
 // is no difference.
 func (db *DB) UpdateGuarded(ctx context.Context, fn func(tx *Tx) error) error {
-	return db.backend.update(ctx, sql.LevelReadCommitted, fn)
+	return db.update(ctx, sql.LevelReadCommitted, fn)
 }
 
-// Close waits for the updates that were accepted and closes the database.
-func (db *DB) Close() error { return db.backend.close() }
+func (db *DB) update(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
+	if ctx.Value(insideKey{}) != nil {
+		return errNested
+	}
+	if err := db.usable(ctx); err != nil {
+		return err
+	}
+	return db.backend.update(ctx, level, fn)
+}
+
+// usable says why a transaction cannot begin.
+func (db *DB) usable(ctx context.Context) error {
+	if db.closed.Load() {
+		return ErrClosed
+	}
+	return ctx.Err()
+}
+
+// Close waits for the transactions under way and closes the database. Closing
+// twice is fine.
+func (db *DB) Close() error {
+	if db.closed.Swap(true) {
+		return nil
+	}
+	return db.backend.close()
+}
 
 // Dialect is "sqlite" or "postgres".
 func (db *DB) Dialect() string { return db.dialect }

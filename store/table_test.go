@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/sagebrush/sagebrush/aws"
@@ -32,6 +33,69 @@ func TestTableRoundTrip(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, row)
 			}
 			return nil
+		}))
+	})
+}
+
+// TestTableGuards changes and deletes rows, and fails to.
+func TestTableGuards(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		insertCounter(t, db, "n")
+		var first, second *store.Row[int]
+		must(t, db.View(t.Context(), func(tx *store.Tx) (err error) {
+			if first, err = counter.Get(tx, scope, "n"); err == nil {
+				second, err = counter.Get(tx, scope, "n")
+			}
+			return err
+		}))
+		update := func(row *store.Row[int]) error {
+			return db.Update(t.Context(), func(tx *store.Tx) error { return counter.Update(tx, row) })
+		}
+		first.Body = 7
+		must(t, update(first))
+		if first.Rev != 2 || first.ModifiedAt.Before(first.CreatedAt) {
+			t.Errorf("after the update: %+v", first)
+		}
+		if err := update(second); !errors.Is(err, store.ErrStale) {
+			t.Errorf("stale update: %v", err)
+		}
+		remove := func() error {
+			return db.Update(t.Context(), func(tx *store.Tx) error { return counter.Delete(tx, scope, "n") })
+		}
+		must(t, remove())
+		if err := remove(); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("second delete: %v", err)
+		}
+		if err := update(first); !errors.Is(err, store.ErrStale) {
+			t.Errorf("update of a deleted row: %v", err)
+		}
+	})
+}
+
+func TestTags(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/a"
+		must(t, db.Update(t.Context(), func(tx *store.Tx) error {
+			must(t, store.AddTags(tx, scope, arn, map[string]string{"a": "1", "b": "2", "c": ""}))
+			must(t, store.AddTags(tx, scope, arn, map[string]string{"b": "3"}))
+			return store.DeleteTags(tx, scope, arn, "c", "missing")
+		}))
+		must(t, db.View(t.Context(), func(tx *store.Tx) error {
+			tags, err := store.Tags(tx, scope, arn)
+			if !maps.Equal(tags, map[string]string{"a": "1", "b": "3"}) {
+				t.Errorf("tags are %v", tags)
+			}
+			return err
+		}))
+		must(t, db.Update(t.Context(), func(tx *store.Tx) error { return store.DropTags(tx, scope, arn) }))
+		must(t, db.View(t.Context(), func(tx *store.Tx) error {
+			tags, err := store.Tags(tx, scope, arn)
+			if len(tags) != 0 {
+				t.Errorf("after dropping: %v", tags)
+			}
+			return err
 		}))
 	})
 }

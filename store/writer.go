@@ -69,9 +69,6 @@ func newWriter(db *DB, s *session) *writer {
 // update queues fn and waits for its commit. Once fn has begun, its outcome is
 // waited for whatever happens to ctx.
 func (w *writer) update(ctx context.Context, fn func(tx *Tx) error) error {
-	if ctx.Value(insideKey{}) != nil {
-		return errNested
-	}
 	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
 	w.mu.Lock()
 	if w.closed {

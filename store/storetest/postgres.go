@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -82,6 +81,17 @@ func (s *server) url(name string) string {
 // skipped, or fails when SAGEBRUSH_REQUIRE_POSTGRES=1.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	return create(t, true)
+}
+
+// EmptyPostgresURL is PostgresURL without the schema, for tests of migrations.
+func EmptyPostgresURL(t testing.TB) string {
+	t.Helper()
+	return create(t, false)
+}
+
+func create(t testing.TB, migrated bool) string {
+	t.Helper()
 	s, err := shared()
 	if err != nil {
 		if os.Getenv(envRequire) == "1" {
@@ -89,8 +99,12 @@ func PostgresURL(t testing.TB) string {
 		}
 		t.Skipf("NOT TESTED on PostgreSQL: %v (install it, or set %s)", err, envURL)
 	}
-	name := fmt.Sprintf("sagebrush_test_%d_%s", os.Getpid(), strconv.FormatInt(s.next.Add(1), 10))
-	if _, err := s.pool.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+s.template); err != nil {
+	name := fmt.Sprintf("sagebrush_test_%d_%d", os.Getpid(), s.next.Add(1))
+	command := "CREATE DATABASE " + name
+	if migrated {
+		command += " TEMPLATE " + s.template
+	}
+	if _, err := s.pool.ExecContext(t.Context(), command); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
