@@ -15,10 +15,10 @@ import (
 
 // environment is the program's whole environment: the image's, the contract's
 // (TrainContainer-6), the variables that training toolkits publish, and last the
-// request's own, verbatim. base is the directory that the program sees as
-// /opt/ml; where the runner cannot mount it there, these variables are how the
-// program finds it.
-func environment(r *row, p image.Program, limits run.Limits, base string) map[string]string {
+// request's own, verbatim. Paths are as the program sees them; a runner that
+// cannot mount /opt/ml rewrites them.
+func environment(r *row, p image.Program, limits run.Limits) map[string]string {
+	const base = "/opt/ml"
 	in := &r.Body.Request
 	env := map[string]string{
 		"PATH":                 "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -30,7 +30,6 @@ func environment(r *row, p image.Program, limits run.Limits, base string) map[st
 		"AWS_REGION":           r.Scope.Region,
 		"AWS_DEFAULT_REGION":   r.Scope.Region,
 		"OMP_WAIT_POLICY":      "passive",
-		"SAGEMAKER_BASE_DIR":   base,
 		"SM_CURRENT_HOST":      host,
 		"SM_HOSTS":             `["` + host + `"]`,
 		"SM_NUM_CPUS":          fmt.Sprint(max(1, int(math.Ceil(limits.CPUs)))),

@@ -116,7 +116,7 @@ func (s *Service) spec(ctx context.Context, w work, r *row) (run.Spec, error) {
 	ml := s.mlDir(w)
 	return run.Spec{
 		ID: w.programID(), Hostname: host, Command: command(program, in.AlgorithmSpecification),
-		Env: environment(r, program, limits, ml), OptML: ml, Log: log, Limits: limits,
+		Env: environment(r, program, limits), OptML: ml, Log: log, Limits: limits,
 	}, nil
 }
 
