@@ -92,11 +92,20 @@ def run(screen: Screen) -> int:
         ROOT / ".venv", [ROOT / "examples" / "requirements.txt"], screen.detail
     )
     screen.settle()
-    screen.step("The XGBoost image's environment")
-    if status := subprocess.call([SAGEBRUSH, "image", "prepare", "xgboost"]):
-        return status
     with tempfile.TemporaryDirectory(prefix="sagebrush-demo-") as name:
         data = Path(name)
+        screen.step("The XGBoost image's environment")
+        # Named here too, so that a server of the user's own is not asked.
+        prepare: list[str | Path] = [
+            SAGEBRUSH,
+            "image",
+            "prepare",
+            "xgboost",
+            "--data-dir",
+            data / "data",
+        ]
+        if status := subprocess.call(prepare):
+            return status
         screen.step("A server on a free port, with a temporary data directory")
         server = start_server(data, screen)
         try:
