@@ -113,7 +113,6 @@ func (d *decoder) structure(p *plan, v reflect.Value) error {
 	if err := d.open('{'); err != nil {
 		return err
 	}
-	set := 0
 	for d.PeekKind() == '"' {
 		name, err := d.ReadValue()
 		if err != nil {
@@ -139,7 +138,6 @@ func (d *decoder) structure(p *plan, v reflect.Value) error {
 		if err := d.value(m.plan, v.Field(m.field)); err != nil {
 			return withinName(err, m.name)
 		}
-		set++
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return err
@@ -211,12 +209,11 @@ func (d *decoder) list(p *plan, v reflect.Value) error {
 	if err := d.open('['); err != nil {
 		return err
 	}
-	list := reflect.MakeSlice(p.typ, 0, 4)
-	if list.Type() == stringsType {
-		return d.strings(p, v)
+	if p.typ == stringsType {
+		return d.strings(v)
 	}
 	target := reflect.New(p.typ).Elem() // addressable, so that it can grow
-	target.Set(list)
+	target.Set(reflect.MakeSlice(p.typ, 0, 4))
 	for n := 0; d.PeekKind() != ']'; n++ {
 		target.Grow(1)
 		target.SetLen(n + 1)
@@ -232,7 +229,7 @@ func (d *decoder) list(p *plan, v reflect.Value) error {
 var stringsType = reflect.TypeFor[[]string]()
 
 // strings is list for the commonest type.
-func (d *decoder) strings(_ *plan, v reflect.Value) error {
+func (d *decoder) strings(v reflect.Value) error {
 	list := make([]string, 0, 4)
 	for d.PeekKind() != ']' {
 		s, err := d.text()

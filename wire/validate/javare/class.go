@@ -14,6 +14,17 @@ type runeSet struct{ ranges [][2]rune }
 
 func (s *runeSet) add(lo, hi rune) { s.ranges = append(s.ranges, [2]rune{lo, hi}) }
 
+// addStride adds every stride-th character from lo to hi.
+func (s *runeSet) addStride(lo, hi, stride rune) {
+	if stride == 1 {
+		s.add(lo, hi)
+		return
+	}
+	for c := lo; c <= hi; c += stride {
+		s.add(c, c)
+	}
+}
+
 func (s *runeSet) addSet(o *runeSet) { s.ranges = append(s.ranges, o.ranges...) }
 
 // normal is s sorted, without overlaps.
@@ -222,14 +233,10 @@ func (t *translator) property() (*runeSet, error) {
 	}
 	set := new(runeSet)
 	for _, r := range table.R16 {
-		for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
-			set.add(c, c)
-		}
+		set.addStride(rune(r.Lo), rune(r.Hi), rune(r.Stride))
 	}
 	for _, r := range table.R32 {
-		for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
-			set.add(c, c)
-		}
+		set.addStride(rune(r.Lo), rune(r.Hi), rune(r.Stride))
 	}
 	return set, nil
 }
