@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -60,13 +61,24 @@ func migrate(ctx context.Context, dialect string, pool *sql.DB, logger *slog.Log
 		return nil // the usual start costs one query
 	}
 	started := time.Now()
-	results, err := provider.Up(ctx)
-	if err != nil {
-		return fmt.Errorf("migrate the schema: %w", mapError(err))
+	for attempt := 0; ; attempt++ {
+		if _, err = provider.Up(ctx); err == nil {
+			break
+		}
+		// On SQLite nothing keeps another program that starts at the same time
+		// from creating the same table first. Then ours fails and there is less
+		// to do, or nothing.
+		if dialect == postgresDialect || attempt == migrateAttempts || ctx.Err() != nil {
+			return fmt.Errorf("migrate the schema: %w", mapError(err))
+		}
+		time.Sleep(time.Duration(1+rand.IntN(20)) * time.Millisecond)
 	}
-	logger.Info("database schema is up to date", "version", target, "migrations", len(results), "took", time.Since(started))
+	logger.Info("database schema is up to date", "version", target, "took", time.Since(started))
 	return nil
 }
+
+// migrateAttempts is how often a migration of SQLite is tried again.
+const migrateAttempts = 20
 
 // schemaVersion is the highest version that the database has and how many
 // migrations it ran; 0, 0 for an empty database.
