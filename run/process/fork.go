@@ -95,12 +95,11 @@ func (s *supervisor) lookUp(c *command) (string, error) {
 			dir = filepath.Join(c.dir, dir)
 		}
 		path := filepath.Join(dir, name)
-		err := executable(name, path)
-		if err == nil {
-			return path, nil
+		if _, err := os.Stat(path); err != nil {
+			continue // also directories that we may not enter, as shells do
 		}
-		if err.(*refusal).code != 127 {
-			found = err
+		if found = executable(name, path); found == nil {
+			return path, nil
 		}
 	}
 	if found != nil {

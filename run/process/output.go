@@ -20,55 +20,96 @@ const drainWait = 2 * time.Second
 
 // output carries a program's standard output and error into its log, line by
 // line in the order of arrival.
+//
+// One thread reads both pipes by an epoll of its own, because that answers them
+// in the order in which they became readable; the runtime's poller does not say.
 type output struct {
 	log            *logstream.Writer
 	stdout, stderr uintptr // the program's ends, until started
-	readers        []*os.File
-	done           sync.WaitGroup
+	epoll          int
+	pipes          map[int32]*logstream.Splitter // by our ends
+	quit           [2]int                        // closing the second ends the reading
+	done           chan struct{}
+	complain       sync.Once
 }
 
 // newOutput makes the pipes.
 func newOutput(log *logstream.Writer) (*output, error) {
-	o := &output{log: log}
+	o := &output{log: log, pipes: map[int32]*logstream.Splitter{}, done: make(chan struct{})}
+	var err error
+	if o.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("read the output: %w", err)
+	}
+	if err := o.pipe(&o.quit); err != nil {
+		return nil, err
+	}
 	for _, end := range []*uintptr{&o.stdout, &o.stderr} {
 		var fds [2]int
-		// Not os.Pipe: the program's end must block.
-		if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-			return nil, fmt.Errorf("make a pipe: %w", err)
-		}
-		if err := unix.SetNonblock(fds[0], true); err != nil {
+		if err := o.pipe(&fds); err != nil {
 			return nil, err
 		}
 		*end = uintptr(fds[1])
-		o.readers = append(o.readers, os.NewFile(uintptr(fds[0]), "output"))
+		o.pipes[int32(fds[0])] = logstream.NewSplitter(o.line)
 	}
 	return o, nil
+}
+
+// pipe makes a pipe and watches its reading end.
+func (o *output) pipe(fds *[2]int) error {
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return fmt.Errorf("make a pipe: %w", err)
+	}
+	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fds[0])}
+	if err := unix.EpollCtl(o.epoll, unix.EPOLL_CTL_ADD, fds[0], &event); err != nil {
+		return fmt.Errorf("watch a pipe: %w", err)
+	}
+	return nil
+}
+
+// line writes one line to the log.
+func (o *output) line(t time.Time, line []byte) {
+	if err := o.log.WriteLine(t, line); err != nil {
+		o.complain.Do(func() { fmt.Fprintln(os.Stderr, "log:", err) })
+	}
 }
 
 // started lets the program's ends go and begins to read.
 func (o *output) started() {
 	unix.Close(int(o.stdout))
 	unix.Close(int(o.stderr))
-	for _, r := range o.readers {
-		o.done.Go(func() { o.read(r) })
-	}
+	go o.read()
 }
 
-func (o *output) read(r *os.File) {
-	defer r.Close()
-	lines := logstream.NewSplitter(func(t time.Time, line []byte) {
-		if err := o.log.WriteLine(t, line); err != nil {
-			fmt.Fprintln(os.Stderr, "log:", err)
-		}
-	})
+// read takes output until both pipes have ended or drain gives up.
+func (o *output) read() {
+	defer close(o.done)
 	buf := make([]byte, 64<<10)
-	for {
-		n, err := r.Read(buf)
-		now := time.Now()
-		lines.Write(now, buf[:n])
-		if err != nil {
-			lines.Close(now)
+	events := make([]unix.EpollEvent, 3)
+	for len(o.pipes) > 0 {
+		n, err := unix.EpollWait(o.epoll, events, -1)
+		if err != nil && err != unix.EINTR {
+			o.complain.Do(func() { fmt.Fprintln(os.Stderr, "output:", err) })
 			return
+		}
+		for _, e := range events[:max(n, 0)] {
+			lines := o.pipes[e.Fd]
+			if lines == nil { // quit
+				for _, l := range o.pipes {
+					l.Close(time.Now())
+				}
+				return
+			}
+			n, err := unix.Read(int(e.Fd), buf)
+			if err == unix.EINTR {
+				continue
+			}
+			now := time.Now()
+			lines.Write(now, buf[:max(n, 0)])
+			if n <= 0 {
+				lines.Close(now)
+				delete(o.pipes, e.Fd)
+				unix.Close(int(e.Fd))
+			}
 		}
 	}
 }
@@ -76,10 +117,9 @@ func (o *output) read(r *os.File) {
 // drain takes the rest of the output and completes the log. All writers are
 // dead.
 func (o *output) drain() {
-	for _, r := range o.readers {
-		r.SetReadDeadline(time.Now().Add(drainWait))
-	}
-	o.done.Wait()
+	giveUp := time.AfterFunc(drainWait, func() { unix.Close(o.quit[1]) })
+	<-o.done
+	giveUp.Stop()
 	if err := o.log.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "log:", err)
 	}

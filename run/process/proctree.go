@@ -121,18 +121,22 @@ func memoryOf(pids []int) int64 {
 }
 
 // remains finds the living processes of a program without its supervisor: those
-// that carry its mark, its first process, and their descendants.
-func remains(token string, program process) []int {
+// that carry its mark, its first process, and their descendants. A process
+// without any environment (one that is being executed, or cleared it) counts
+// when it is in the program's own namespaces.
+func remains(token string, st state) []int {
 	mark := []byte(runVariable + "=" + token)
 	found := map[int]bool{}
 	for _, pid := range everyone() {
-		st, ok := readStat(pid)
-		if !ok || st.zombie || pid == os.Getpid() {
+		ps, ok := readStat(pid)
+		if !ok || ps.zombie || pid == os.Getpid() {
 			continue
 		}
-		env, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-		marked := bytes.HasPrefix(env, mark) || bytes.Contains(env, append([]byte{0}, mark...))
-		if marked || pid == program.PID && st.start == program.Start {
+		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		ours := bytes.HasPrefix(env, mark) || bytes.Contains(env, append([]byte{0}, mark...)) ||
+			pid == st.Program.PID && ps.start == st.Program.Start ||
+			err == nil && len(env) == 0 && st.Namespaces != "" && ps.start >= st.Program.Start && namespaces(pid) == st.Namespaces
+		if ours {
 			found[pid] = true
 			for _, d := range descendants(pid) {
 				found[d] = true
@@ -141,9 +145,20 @@ func remains(token string, program process) []int {
 	}
 	var pids []int
 	for pid := range found {
-		if st, ok := readStat(pid); ok && !st.zombie {
+		if ps, ok := readStat(pid); ok && !ps.zombie {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+// namespaces names the mount and user name spaces of a process, "" when it is
+// gone or not ours to ask.
+func namespaces(pid int) string {
+	mount, err1 := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", pid))
+	user, err2 := os.Readlink(fmt.Sprintf("/proc/%d/ns/user", pid))
+	if err1 != nil || err2 != nil {
+		return ""
+	}
+	return mount + " " + user
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/sagebrush/sagebrush/run"
@@ -19,6 +20,8 @@ type Runner struct {
 	dir    string
 	self   []string
 	logger *slog.Logger
+	// ways to start a supervisor; tests take some away.
+	ways func() []*syscall.SysProcAttr
 }
 
 var _ run.Runner = (*Runner)(nil)
@@ -43,7 +46,7 @@ func New(dir string, self []string, logger *slog.Logger) (*Runner, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Runner{dir: dir, self: self, logger: logger}, nil
+	return &Runner{dir: dir, self: self, logger: logger, ways: isolations}, nil
 }
 
 // Start implements run.Runner. A program that cannot be executed is no error
@@ -121,31 +124,40 @@ func (r *Runner) claim(ctx context.Context, d stateDir) (*os.File, error) {
 }
 
 // Attach implements run.Runner.
-func (r *Runner) Attach(_ context.Context, h run.Handle) (run.Process, error) {
+func (r *Runner) Attach(ctx context.Context, h run.Handle) (run.Process, error) {
 	p, err := r.find(h)
 	if err != nil {
 		return nil, err
 	}
-	if p.dir.has(exitFile) {
-		return p, nil
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		lock, err := p.dir.lock()
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, run.ErrLost
+		case err != nil:
+			return nil, fmt.Errorf("process: attach to %s: %w", p.id, err)
+		case lock != nil:
+			defer lock.Close()
+			if err := p.lost(); err != nil {
+				return nil, err
+			}
+			return p, nil
+		case p.dir.has(exitFile) || !p.dir.has(stateFile): // has ended, or begins
+			return p, nil
+		}
+		// Once the program has begun, a supervisor that lives also listens. The
+		// lock alone proves nothing: a process that another part of the server
+		// forks holds a copy of our own for a moment.
+		if conn, err := p.dir.dial(); err == nil {
+			conn.Close()
+			return p, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(pause):
+		}
 	}
-	lock, err := p.dir.lock()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, run.ErrLost
-	case err != nil:
-		return nil, fmt.Errorf("process: %w", err)
-	case lock == nil:
-		return p, nil
-	}
-	defer lock.Close()
-	if p.dir.has(exitFile) {
-		return p, nil
-	}
-	if err := p.dir.bury(); err != nil {
-		r.logger.Error("remains of a lost program", "id", p.id, "error", err)
-	}
-	return nil, run.ErrLost
 }
 
 // Remove implements run.Runner.

@@ -73,7 +73,7 @@ func (r *Runner) spawn(ctx context.Context, d stateDir, lock *os.File) error {
 // allows.
 func (r *Runner) fork(d stateDir, lock, confirm, complaints *os.File) (*exec.Cmd, error) {
 	var failed error
-	for _, attr := range isolations() {
+	for _, attr := range r.ways() {
 		mode := private
 		if attr.Cloneflags == 0 {
 			mode = shared

@@ -36,6 +36,8 @@ const (
 type state struct {
 	// Boot is the boot of the machine it ran in.
 	Boot string
+	// Namespaces are its own, "" when it shares the server's.
+	Namespaces string
 	// Cgroups it was put into.
 	Cgroups []string
 	// Program is its first process, which leads its session and group; 0 before
@@ -167,7 +169,7 @@ func (d stateDir) bury() error {
 		for _, dir := range st.Cgroups {
 			killCgroup(dir)
 		}
-		left := remains(d.token(), st.Program)
+		left := remains(d.token(), st)
 		for _, p := range left {
 			unix.Kill(p, unix.SIGKILL)
 		}

@@ -91,6 +91,9 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 		return err
 	}
 	st := state{Boot: bootID(), Cgroups: s.groups.dirs()}
+	if s.private {
+		st.Namespaces = namespaces(os.Getpid())
+	}
 	if err := s.dir.write(stateFile, st, false); err != nil {
 		return err
 	}
