@@ -163,6 +163,12 @@ func (s *supervisor) forkHere(c *command) error {
 	}
 	s.started = time.Now()
 	s.pid, err = syscall.ForkExec(c.path, c.args, attr)
+	for try := 0; errors.Is(err, unix.ETXTBSY) && try < 100; try++ {
+		// Whoever wrote the file has closed it, but something that he forked
+		// meanwhile holds it until its own execve.
+		time.Sleep(10 * time.Millisecond)
+		s.pid, err = syscall.ForkExec(c.path, c.args, attr)
+	}
 	if err != nil && attr.Sys.UseCgroupFD && notExec(err) {
 		// The kernel or the cgroup does not let us fork into it.
 		attr.Sys.UseCgroupFD = false
