@@ -88,6 +88,10 @@ func toError(err error) *apiError {
 		return signatureError(f)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled):
 		return codeError("IncompleteBody")
+	case errors.As(err, &a) && a.Code == aws.AccessDeniedException:
+		e := newError("AccessDenied", "%s", a.Message)
+		e.cause = a.Cause
+		return e
 	case errors.As(err, &a):
 		e := newError(string(a.Code), "%s", a.Message)
 		e.Status, e.cause = a.HTTPStatus(), a.Cause
