@@ -74,12 +74,12 @@ func (q *Queue) writeAnswers(tx *store.Tx, answers []answer) (again map[string]b
 	for _, a := range answers {
 		if a.verdict == done {
 			finished = append(finished, a)
-		} else if err := q.writeAnswer(tx, a); err != nil {
+			continue
+		}
+		if err := q.writeAnswer(tx, a); err != nil {
 			return nil, err
 		}
-		if a.verdict == release || a.verdict == retry {
-			again[a.task.Kind] = true // its time may have come, or changed
-		}
+		again[a.task.Kind] = true // whatever the verdict: it may have been armed again
 	}
 	for chunk := range slices.Chunk(finished, chunkSize) {
 		deleted, err := q.deleteDone(tx, chunk)

@@ -12,15 +12,22 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
+// The defaults of Options. A dead server's tasks are taken over after Lease +
+// Poll at the latest, which is to stay under 15 s.
+const (
+	DefaultLease = 10 * time.Second
+	DefaultPoll  = time.Second
+)
+
 // Options of a Queue.
 type Options struct {
 	// NodeID names this server among those that share the database; it must be
 	// the same after a restart and no other's. Required.
 	NodeID string
-	// Lease is how long a task stays with a server that shows no life, 10 s if 0.
+	// Lease is how long a task stays with a server that shows no life, DefaultLease if 0.
 	Lease time.Duration
 	// Poll is how often the database is asked for what other servers added or
-	// left behind, 1 s if 0.
+	// left behind, DefaultPoll if 0.
 	Poll time.Duration
 	// Logger receives failures; nil discards them.
 	Logger *slog.Logger
@@ -84,10 +91,10 @@ func New(db *store.DB, o Options) *Queue {
 		wake: make(chan struct{}, 1), kinds: map[string]*kind{}, running: map[int64]*run{},
 	}
 	if q.lease <= 0 {
-		q.lease = 10 * time.Second
+		q.lease = DefaultLease
 	}
 	if q.poll <= 0 {
-		q.poll = time.Second
+		q.poll = DefaultPoll
 	}
 	if q.logger == nil {
 		q.logger = slog.New(slog.DiscardHandler)
