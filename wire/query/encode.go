@@ -44,12 +44,13 @@ func AppendResponse(dst []byte, svc *schema.Service, op *schema.Operation, out a
 	return append(dst, `Response>`...)
 }
 
-// AppendError appends an error's answer. kind is "Sender" or "Receiver", who is to blame.
-func AppendError(dst []byte, svc *schema.Service, kind, code, message, requestID string) []byte {
+// AppendError appends an error's answer. namespace is the service's, "" when the
+// service is not known; kind is "Sender" or "Receiver", who is to blame.
+func AppendError(dst []byte, namespace, kind, code, message, requestID string) []byte {
 	dst = append(dst, `<ErrorResponse`...)
-	if svc != nil && svc.XMLNamespace != "" {
+	if namespace != "" {
 		dst = append(dst, ` xmlns="`...)
-		dst = append(dst, svc.XMLNamespace...)
+		dst = append(dst, namespace...)
 		dst = append(dst, '"')
 	}
 	dst = append(dst, `><Error><Type>`...)

@@ -302,7 +302,7 @@ func TestPositionsDoNotAllocate(t *testing.T) {
 
 func TestErrorIsReadByForeignParser(t *testing.T) {
 	t.Parallel()
-	text := query.AppendError(nil, sts.Service, "Sender", "ExpiredToken", "a < b & \x00", "req-2")
+	text := query.AppendError(nil, sts.Service.XMLNamespace, "Sender", "ExpiredToken", "a < b & \x00", "req-2")
 	var e struct {
 		Type      string `xml:"Error>Type"`
 		Code      string `xml:"Error>Code"`
