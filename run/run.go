@@ -70,7 +70,7 @@ type Exit struct {
 	// TimedOut says that Limits.Wall ended it.
 	TimedOut bool `json:",omitempty"`
 	// Reason is set when the program could not be started, for example because
-	// its file does not exist; a sentence for the user.
+	// its file does not exist; a sentence for the user. Code is then not 0.
 	Reason    string `json:",omitempty"`
 	StartedAt time.Time
 	EndedAt   time.Time
@@ -87,22 +87,26 @@ type Process interface {
 	// Handle is what Attach needs to find it again.
 	Handle() Handle
 	// Wait blocks until the program and its descendants have ended, or ctx has.
+	// ErrLost means that they have certainly ended, but nobody saw how.
 	Wait(ctx context.Context) (Exit, error)
 	// Stop sends SIGTERM and, after grace, SIGKILL to whatever is left of it. It
-	// returns at once; a second Stop may only shorten the grace. Stopping a
-	// program that has ended is no error.
+	// returns at once, the supervisor sees to the rest; a second Stop may only
+	// shorten the grace. Stopping a program that has ended is no error.
 	Stop(ctx context.Context, grace time.Duration) error
 }
 
-// ErrLost is returned by Attach when neither the program nor a record of its
-// end exists, for example after a reboot.
+// ErrLost is returned by Attach and Wait when neither the program nor a record
+// of its end exists, for example after a reboot or when its supervisor was
+// killed. Nothing of it runs any more. Only after Remove may Start run it again.
 var ErrLost = errors.New("run: the program and the record of its end are gone")
 
 // Runner starts programs and finds them again.
 type Runner interface {
 	// Start runs the program, or answers the one that already runs, or ran,
 	// under the same ID. It returns once the program is held by something that
-	// outlives this server, so that a crash right after loses nothing.
+	// outlives this server, so that a crash right after loses nothing. A program
+	// that cannot be executed is started and has ended at once, with a Reason;
+	// an error means that the runner itself failed and may be asked again.
 	Start(ctx context.Context, s Spec) (Process, error)
 	// Attach finds a program by its handle; ErrLost when it is gone.
 	Attach(ctx context.Context, h Handle) (Process, error)
