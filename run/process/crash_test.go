@@ -226,7 +226,7 @@ func TestSupervisorKilled(t *testing.T) {
 				}
 			}
 		},
-		"start again": func(r run.Runner, p run.Process) error {
+		"start again": func(r run.Runner, _ run.Process) error {
 			p, err := r.Start(context.Background(), run.Spec{ID: "x", Command: []string{"true"}, OptML: "/", Log: "/dev/null"})
 			if err != nil {
 				return err
