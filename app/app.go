@@ -33,6 +33,7 @@ type App struct {
 	listener net.Listener
 	db       *store.DB
 	keys     *identity.Keys
+	ownKey   identity.Key
 	objects  blob.Store
 	images   *image.Manager
 	tasks    *task.Queue
@@ -125,7 +126,7 @@ func (a *App) openIdentity(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = a.keys.Bootstrap(ctx, string(a.dir), a.config.AccountID)
+	a.ownKey, err = a.keys.Bootstrap(ctx, string(a.dir), a.config.AccountID)
 	return err
 }
 
@@ -194,6 +195,9 @@ func (a *App) Close() error {
 
 // Operations lists every operation of every mounted service.
 func (a *App) Operations() []wire.OperationStatus { return a.api.Operations() }
+
+// Keys are the server's access keys.
+func (a *App) Keys() *identity.Keys { return a.keys }
 
 func (a *App) path(parts ...string) string {
 	return filepath.Join(append([]string{string(a.dir)}, parts...)...)

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
@@ -55,16 +56,16 @@ type client struct {
 
 func newClient(t *testing.T, a *app.App, account, region string) *client {
 	t.Helper()
-	key, err := a.CreateKey(t.Context(), account)
+	key, err := a.Keys().Create(t.Context(), account)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &client{t, "http://" + a.Addr(), region, sigv4.Credentials{AccessKeyID: key.ID, SecretAccessKey: string(key.Secret)}}
+	return &client{t, "http://" + a.Addr(), region, sigv4.Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret.Reveal()}}
 }
 
 func (c *client) do(service string, r *http.Request, body string) (int, string) {
 	c.t.Helper()
-	sigv4.Sign(r, c.creds, service, c.region, sigv4.HashPayload([]byte(body)), time.Now())
+	sigv4.Sign(r, c.creds, service, c.region, fmt.Sprintf("%x", sha256.Sum256([]byte(body))), time.Now())
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		c.t.Fatal(err)

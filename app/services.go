@@ -25,6 +25,7 @@ import (
 	"github.com/sagebrush/sagebrush/companion/logs"
 	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/companion/sts"
+	"github.com/sagebrush/sagebrush/edge/admin"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/images"
 	"github.com/sagebrush/sagebrush/kit"
@@ -37,9 +38,9 @@ import (
 	"github.com/sagebrush/sagebrush/wire"
 )
 
-func (a *App) openObjects(context.Context) error {
+func (a *App) openObjects(ctx context.Context) error {
 	if a.config.S3Endpoint != "" {
-		return a.openExternalObjects()
+		return a.openExternalObjects(ctx)
 	}
 	objects, err := dir.New(a.db, a.path("objects"), a.config.Logger)
 	if err != nil {
@@ -73,7 +74,7 @@ func (a *App) openServices(ctx context.Context) error {
 	tokens := kit.NewTokens(a.keys.ServerKey())
 	jobs := training.New(training.Config{
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
-		Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger,
+		Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), MaxJobs: c.MaxJobs, MemoryLimit: c.JobMemory,
 	})
 	tags := &tagging.Service{DB: a.db, Tokens: tokens}
@@ -104,8 +105,10 @@ func (a *App) openServices(ctx context.Context) error {
 	return nil
 }
 
-// handler is everything behind the port.
-func (a *App) handler() http.Handler { return a.api }
+// handler is everything behind the port: the commands' own API, then AWS's.
+func (a *App) handler() http.Handler {
+	return admin.New(admin.Options{Keys: a.keys, Images: a.images, AccessKeyID: a.ownKey.ID}, a.api)
+}
 
 // defaultCache is the user's own cache directory, shared by all data
 // directories, or fallback for users who have none.
@@ -138,6 +141,6 @@ func (a *App) issue(ctx context.Context, scope aws.Scope, roleARN, session strin
 		return sts.Credentials{}, err
 	}
 	return sts.Credentials{
-		AccessKeyID: s.ID, SecretAccessKey: string(s.Secret), SessionToken: string(s.SessionToken), Expiration: s.Expiration,
+		AccessKeyID: s.ID, SecretAccessKey: s.Secret.Reveal(), SessionToken: s.SessionToken.Reveal(), Expiration: s.Expiration,
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
@@ -54,6 +55,7 @@ type Config struct {
 	Streams *logstream.Catalog
 	Tokens  kit.Tokens
 	Logger  *slog.Logger
+	Now     func() time.Time
 	// Dir holds one directory a running job: what its program sees as /opt/ml.
 	Dir string
 	// MaxJobs is how many jobs run at the same time on this server.

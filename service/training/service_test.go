@@ -85,7 +85,7 @@ func setup(t *testing.T, db *store.DB) *bundle {
 	b.config = Config{
 		DB: db, Objects: objects, Runner: fake.New(), Images: anyImage{}, Roles: anyRole{}, Metrics: b.sink,
 		Streams: logstream.NewCatalog(db, t.TempDir()), Tokens: kit.NewTokens([]byte("k")),
-		Logger: slog.New(slog.DiscardHandler), Dir: t.TempDir(), MaxJobs: 4,
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(), MaxJobs: 4,
 	}
 	b.Service = b.serve(t)
 	must(t, objects.CreateBucket(b.ctx, blob.Bucket{Name: "bucket", Account: home.Account, Region: home.Region}))

@@ -73,7 +73,7 @@ func (s *Service) wait(ctx context.Context, p run.Process, scan *scanner, deadli
 	}()
 	tick := time.NewTicker(metricTick)
 	defer tick.Stop()
-	timer := time.NewTimer(time.Until(deadline))
+	timer := time.NewTimer(deadline.Sub(s.Now()))
 	defer timer.Stop()
 	for {
 		select {
@@ -108,7 +108,7 @@ func (s *Service) stopProgram(ctx context.Context, w work, r *row) error {
 		return err
 	}
 	// A second bound is not needed: the runner kills at the end of the grace.
-	if _, err := s.wait(ctx, p, scan, time.Now().Add(24*time.Hour)); err != nil && !errors.Is(err, run.ErrLost) {
+	if _, err := s.wait(ctx, p, scan, s.Now().Add(24*time.Hour)); err != nil && !errors.Is(err, run.ErrLost) {
 		return err
 	}
 	r.Body.Metrics = scan.last()
