@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -126,6 +128,7 @@ func BenchmarkPointRead(b *testing.B) {
 func BenchmarkGet(b *testing.B) {
 	eachBench(b, func(b *testing.B, db *store.DB) {
 		fill(b, db, 10000)
+		analyze(b, db)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			must(b, db.View(b.Context(), func(tx *store.Tx) error {
@@ -140,6 +143,7 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkList(b *testing.B) {
 	eachBench(b, func(b *testing.B, db *store.DB) {
 		fill(b, db, 100000)
+		analyze(b, db)
 		for name, q := range map[string]store.Query{
 			"created":       {Descending: true},
 			"name":          {SortBy: store.ByName},
@@ -160,4 +164,71 @@ func BenchmarkList(b *testing.B) {
 			})
 		}
 	})
+}
+
+// analyze does what PostgreSQL does by itself soon after, except in tests.
+func analyze(b testing.TB, db *store.DB) {
+	if db.Dialect() == "postgres" {
+		must(b, db.Update(b.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec("ANALYZE")
+			return err
+		}))
+	}
+}
+
+// BenchmarkOpen opens a database with 100,000 rows.
+func BenchmarkOpen(b *testing.B) {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": storetest.SQLiteURL, "postgres": storetest.PostgresURL} {
+		b.Run(name, func(b *testing.B) {
+			url := url(b)
+			fill(b, storetest.Open(b, url), 100000)
+			for b.Loop() {
+				db, err := store.Open(b.Context(), url, store.Options{})
+				must(b, err)
+				must(b, db.Close())
+			}
+		})
+	}
+}
+
+// BenchmarkMemory reports what the process holds with 10,000 rows that have all
+// been listed and read by many at once (SQLite; in MiB).
+func BenchmarkMemory(b *testing.B) {
+	db := storetest.SQLite(b)
+	idle := resident(b)
+	fill(b, db, 10000)
+	for b.Loop() {
+		var wg sync.WaitGroup
+		for range 16 {
+			wg.Go(func() {
+				must(b, db.View(b.Context(), func(tx *store.Tx) error {
+					_, err := jobs.List(tx, scope, store.Query{Limit: 100, NameContains: "9"})
+					return err
+				}))
+				for i := range 2000 {
+					must(b, db.View(b.Context(), func(tx *store.Tx) error {
+						_, err := jobs.Get(tx, scope, fmt.Sprint("job-", i*5))
+						return err
+					}))
+				}
+			})
+		}
+		wg.Wait()
+	}
+	b.ReportMetric(idle, "MiB-idle")
+	b.ReportMetric(resident(b), "MiB-10000-rows")
+}
+
+// resident is the memory that the process holds now, in MiB.
+func resident(b *testing.B) float64 {
+	b.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		b.Skip(err)
+	}
+	var size, pages float64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		b.Fatal(err)
+	}
+	return pages * float64(os.Getpagesize()) / (1 << 20)
 }

@@ -85,19 +85,17 @@ func (c Cursor) value(s SortBy) any {
 
 // List is the rows that q selects, in its order.
 func (t Table[T]) List(tx *Tx, scope aws.Scope, q Query) ([]*Row[T], error) {
-	// The inner query chooses the page from an index alone, the outer one reads
-	// the rows of the page.
+	// The page is chosen from an index alone; then its rows are read, and those
+	// only (without MATERIALIZED and CROSS, SQLite would rather walk through all
+	// rows in order and look each up in the page).
 	var b statement
-	order := q.SortBy.column() + q.direction()
-	if q.SortBy != ByName {
-		order += ", name" + q.direction()
-	}
-	inner := "SELECT name FROM resource WHERE " + b.where(tx, t.kind, scope, q) + " ORDER BY " + order
+	order := q.order("")
+	page := "SELECT name FROM resource WHERE " + b.where(tx, t.kind, scope, q) + " ORDER BY " + order
 	if q.Limit > 0 {
-		inner += " LIMIT " + b.arg(q.Limit)
+		page += " LIMIT " + b.arg(q.Limit)
 	}
-	rows, err := tx.Query("SELECT "+rowColumns+" FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND name IN ("+
-		inner+") ORDER BY "+order, b.args...)
+	rows, err := tx.Query("WITH page AS MATERIALIZED ("+page+") SELECT "+listColumns+` FROM page CROSS JOIN resource r
+		WHERE r.kind = $1 AND r.account = $2 AND r.region = $3 AND r.name = page.name ORDER BY `+q.order("r."), b.args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: list %s: %w", t.kind, err)
 	}
@@ -127,12 +125,19 @@ func (t Table[T]) Count(tx *Tx, scope aws.Scope, q Query) (int, error) {
 	return n, nil
 }
 
-// direction is the SQL word for the order.
-func (q Query) direction() string {
+// listColumns are rowColumns in the statement of List.
+const listColumns = "r.name, r.arn, r.status, r.parent, r.created_at, r.modified_at, r.rev, r.body"
+
+// order is the SQL order of q, with prefix before the columns.
+func (q Query) order(prefix string) string {
+	direction := ""
 	if q.Descending {
-		return " DESC"
+		direction = " DESC"
 	}
-	return ""
+	if q.SortBy == ByName {
+		return prefix + "name" + direction
+	}
+	return prefix + q.SortBy.column() + direction + ", " + prefix + "name" + direction
 }
 
 // statement collects the arguments of a statement under construction.
