@@ -110,6 +110,9 @@ type Runner interface {
 	Start(ctx context.Context, s Spec) (Process, error)
 	// Attach finds a program by its handle; ErrLost when it is gone.
 	Attach(ctx context.Context, h Handle) (Process, error)
+	// HandleOf is the handle that the program of that ID has, or would have: for
+	// a server that comes back and does not know whether it was started.
+	HandleOf(id string) Handle
 	// Remove kills what is left of the program and forgets it. It keeps Spec.Log
 	// and Spec.OptML, which belong to the caller.
 	Remove(ctx context.Context, h Handle) error

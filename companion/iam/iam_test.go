@@ -45,6 +45,7 @@ func refused(t *testing.T, what string, err error, code aws.Code, message string
 
 const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
+// covers: iam.GetRole
 func TestRolesSpringIntoBeing(t *testing.T) {
 	each(t, iam.Options{}, func(t *testing.T, s *iam.Service, db *store.DB) {
 		ctx := as(t, account)
@@ -90,6 +91,7 @@ func TestStrictRoles(t *testing.T) {
 	})
 }
 
+// covers: iam.CreateRole
 func TestCreateRole(t *testing.T) {
 	each(t, iam.Options{StrictRoles: true}, func(t *testing.T, s *iam.Service, db *store.DB) {
 		ctx := as(t, account)
@@ -156,6 +158,7 @@ func TestTrustPoliciesAreChecked(t *testing.T) {
 	}
 }
 
+// covers: iam.AttachRolePolicy iam.ListAttachedRolePolicies
 func TestAttachedPolicies(t *testing.T) {
 	each(t, iam.Options{}, func(t *testing.T, s *iam.Service, db *store.DB) {
 		ctx := as(t, account)
@@ -192,6 +195,7 @@ func TestAttachedPolicies(t *testing.T) {
 	})
 }
 
+// covers: iam.SimulatePrincipalPolicy
 func TestSimulatePrincipalPolicyTellsTheTruth(t *testing.T) {
 	t.Parallel()
 	s, ctx := iam.New(storetest.SQLite(t), iam.Options{}), as(t, account)

@@ -130,6 +130,8 @@ func TestNothingYet(t *testing.T) {
 
 // TestDescribeLogStreams: clients.md "Logs protocol" 2: a nextToken only when
 // more streams exist; 4: a stream without events is listed.
+//
+// covers: logs.DescribeLogStreams
 func TestDescribeLogStreams(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -173,6 +175,7 @@ func TestDescribeLogStreams(t *testing.T) {
 	})
 }
 
+// covers: logs.DescribeLogGroups
 func TestDescribeLogGroups(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -220,6 +223,8 @@ func TestScopesAreApart(t *testing.T) {
 }
 
 // TestGetLogEvents: clients.md "Logs protocol" 3 and 5.
+//
+// covers: logs.GetLogEvents
 func TestGetLogEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
@@ -309,6 +314,7 @@ func TestGetLogEventsPageSize(t *testing.T) {
 	}
 }
 
+// covers: logs.FilterLogEvents
 func TestFilterLogEventsInterleaves(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))

@@ -25,6 +25,7 @@ func expr(id, text string) *api.MetricDataQuery {
 	return &api.MetricDataQuery{Id: &id, Expression: &text}
 }
 
+// covers: monitoring.GetMetricData
 func TestGetMetricDataMathAndOrder(t *testing.T) {
 	each(t, func(t *testing.T, s *monitoring.Service, ctx context.Context) {
 		t0 := base()
@@ -126,6 +127,7 @@ func TestGetMetricDataRefusals(t *testing.T) {
 	}
 }
 
+// covers: monitoring.ListMetrics
 func TestListMetrics(t *testing.T) {
 	each(t, func(t *testing.T, s *monitoring.Service, ctx context.Context) {
 		now := time.Now()

@@ -66,6 +66,7 @@ func show(p *api.Datapoint) string {
 	return fmt.Sprintf("n=%v avg=%v sum=%v min=%v max=%v %s", aws.Val(p.SampleCount), aws.Val(p.Average), aws.Val(p.Sum), aws.Val(p.Minimum), aws.Val(p.Maximum), p.Unit)
 }
 
+// covers: monitoring.PutMetricData monitoring.GetMetricStatistics
 func TestStatisticsOfValuesCountsAndSets(t *testing.T) {
 	each(t, func(t *testing.T, s *monitoring.Service, ctx context.Context) {
 		t0 := base()

@@ -31,6 +31,7 @@ func service(t *testing.T, strict bool) (*sts.Service, context.Context) {
 	return sts.New(issued, iam.New(storetest.SQLite(t), iam.Options{StrictRoles: strict})), aws.WithCaller(t.Context(), caller)
 }
 
+// covers: sts.GetCallerIdentity
 func TestGetCallerIdentity(t *testing.T) {
 	t.Parallel()
 	s, ctx := service(t, false)
@@ -43,6 +44,7 @@ func TestGetCallerIdentity(t *testing.T) {
 	}
 }
 
+// covers: sts.AssumeRole
 func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 	s, ctx := service(t, false)

@@ -72,6 +72,9 @@ func (r *Runner) Attach(_ context.Context, h run.Handle) (run.Process, error) {
 	return nil, run.ErrLost
 }
 
+// HandleOf implements run.Runner.
+func (r *Runner) HandleOf(id string) run.Handle { return (&program{id: id}).Handle() }
+
 // Remove implements run.Runner.
 func (r *Runner) Remove(ctx context.Context, h run.Handle) error {
 	id, err := idOf(h)

@@ -160,6 +160,9 @@ func (r *Runner) Attach(ctx context.Context, h run.Handle) (run.Process, error) 
 	}
 }
 
+// HandleOf implements run.Runner.
+func (r *Runner) HandleOf(id string) run.Handle { return (&proc{id: id}).Handle() }
+
 // Remove implements run.Runner.
 func (r *Runner) Remove(ctx context.Context, h run.Handle) error {
 	p, err := r.find(h)

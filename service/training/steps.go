@@ -149,18 +149,9 @@ func (s *Service) limits(in *sagemaker.CreateTrainingJobInput) run.Limits {
 // windDown ends a job that was asked to stop, wherever it stood: the program
 // gets SIGTERM and its grace, and what it saved is uploaded.
 func (s *Service) windDown(ctx context.Context, w work, r *row) error {
-	if r.Body.Handle == nil && r.Body.Claimed && started(r) {
+	if r.Body.Handle == nil && started(r) {
 		// It may have been started by a server that died before saving the handle.
-		// Start finds that program, or starts one that is stopped at once.
-		spec, err := s.spec(ctx, w, r)
-		if err != nil {
-			return err
-		}
-		p, err := s.Runner.Start(ctx, spec)
-		if err != nil {
-			return err
-		}
-		r.Body.Handle = json.RawMessage(p.Handle())
+		r.Body.Handle = json.RawMessage(s.Runner.HandleOf(w.programID()))
 	}
 	if r.Body.Handle != nil {
 		if err := s.stopProgram(ctx, w, r); err != nil {

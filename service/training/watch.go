@@ -16,10 +16,8 @@ const metricTick = 500 * time.Millisecond
 // watch waits for the program's end and commits what follows from it.
 func (s *Service) watch(ctx context.Context, w work, r *row) error {
 	p, err := s.Runner.Attach(ctx, run.Handle(r.Body.Handle))
-	if errors.Is(err, run.ErrLost) {
-		return s.fail(ctx, r, "InternalServerError: the program and the record of its end are gone, as after a restart of the machine. Start the job again under another name.")
-	} else if err != nil {
-		return err
+	if err != nil {
+		return s.lost(ctx, r, err)
 	}
 	scan, err := s.newScanner(ctx, w, r)
 	if err != nil {
@@ -35,7 +33,7 @@ func (s *Service) watch(ctx context.Context, w work, r *row) error {
 			return s.askToStop(tx, fresh, StopMaxRuntime)
 		})
 	} else if err != nil {
-		return err
+		return s.lost(ctx, r, err)
 	}
 	return s.commit(ctx, r, func(tx *store.Tx) error {
 		r.Body.Metrics = scan.last()
@@ -44,6 +42,15 @@ func (s *Service) watch(ctx context.Context, w work, r *row) error {
 		}
 		return fire(upload, r, tx.Now, "Uploading generated training model")
 	})
+}
+
+// lost fails a job whose program vanished without a record of its end, and hands
+// other errors on.
+func (s *Service) lost(ctx context.Context, r *row, err error) error {
+	if !errors.Is(err, run.ErrLost) {
+		return err
+	}
+	return s.fail(ctx, r, "InternalServerError: the program and the record of its end are gone, as after a restart of the machine. Start the job again under another name.")
 }
 
 // errOutOfTime says that MaxRuntimeInSeconds passed before the program ended.
