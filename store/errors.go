@@ -63,3 +63,17 @@ func conflicted(err error) bool {
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01")
 }
+
+// Panic is what Update panics with when its function did, so that the stack of
+// the function is not lost.
+type Panic struct {
+	// Value is what the function panicked with.
+	Value any
+	// Stack is where it did.
+	Stack []byte
+}
+
+// Error implements error.
+func (p *Panic) Error() string {
+	return fmt.Sprintf("store: panic in an update: %v\n%s", p.Value, p.Stack)
+}

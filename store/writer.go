@@ -16,20 +16,6 @@ const (
 	maxBatchTime = 4 * time.Millisecond
 )
 
-// Panic is what Update panics with when its function did, so that the stack of
-// the function is not lost.
-type Panic struct {
-	// Value is what the function panicked with.
-	Value any
-	// Stack is where it did.
-	Stack []byte
-}
-
-// Error implements error.
-func (p *Panic) Error() string {
-	return fmt.Sprintf("store: panic in an update: %v\n%s", p.Value, p.Stack)
-}
-
 // job is one call of Update on its way through the writer.
 type job struct {
 	ctx  context.Context
