@@ -65,7 +65,7 @@ func (s *suite) buckets(t *testing.T) {
 
 func (s *suite) putGet(t *testing.T) {
 	b := s.bucket(t)
-	for _, size := range []int{0, 1, 1000, 64 << 10, 64<<10 + 1, 300 << 10, 3<<20 + 5} {
+	for _, size := range []int{0, 1, 1000, 32 << 10, 32<<10 + 1, 64 << 10, 300 << 10, 3<<20 + 5} {
 		for _, known := range []bool{true, false} {
 			content, key := filler(size), "k"
 			o := blob.PutOptions{Size: -1, Info: blob.Info{ContentType: "text/x", Metadata: map[string]string{"a": "1", "b-c": "zwei"},
