@@ -73,7 +73,7 @@ func (r *Runner) Attach(_ context.Context, h run.Handle) (run.Process, error) {
 }
 
 // HandleOf implements run.Runner.
-func (r *Runner) HandleOf(id string) run.Handle { return (&program{id: id}).Handle() }
+func (r *Runner) HandleOf(id string) run.Handle { return (&program{spec: run.Spec{ID: id}}).Handle() }
 
 // Remove implements run.Runner.
 func (r *Runner) Remove(ctx context.Context, h run.Handle) error {
