@@ -84,6 +84,7 @@ func crash(t *testing.T, database string) {
 		for i := range jobs {
 			if err := create(ctx, s, jobName(i)); err != nil {
 				t.Errorf("create %s: %v", jobName(i), err)
+				cancel() // nothing to wait for
 				return
 			}
 		}
@@ -99,12 +100,22 @@ func crash(t *testing.T, database string) {
 			alive = false
 		case <-time.After(time.Duration(rng.IntN(700)) * time.Millisecond):
 			s.kill()
+			if rng.IntN(4) == 0 { // once more, before it has come up
+				if err := s.startAndKill(time.Duration(rng.IntN(60)) * time.Millisecond); err != nil {
+					t.Error(err)
+				}
+			}
 			if err := s.start(ctx); err != nil {
-				t.Fatalf("start after kill %d: %v", s.kills, err)
+				t.Errorf("start after kill %d: %v", s.kills, err)
+				cancel()
+				alive = false
 			}
 		}
 	}
 	work.Wait()
+	if t.Failed() {
+		t.Fatalf("SAGEBRUSH_CRASH_SEED=%d", seed)
+	}
 	t.Logf("%d jobs, %d kills, SAGEBRUSH_CRASH_SEED=%d", jobs, s.kills, seed)
 	for i := range jobs {
 		if err := check(ctx, s, dir, jobName(i)); err != nil {

@@ -93,12 +93,32 @@ func newServer(t *testing.T, dir, database string) *server {
 
 var address = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// start runs the server and waits until it says that it is ready.
-func (s *server) start(ctx context.Context) error {
+// command is the server's command line.
+func (s *server) command(ctx context.Context) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, s.bin, "serve", "--listen", "127.0.0.1:0", "--data-dir", s.dir,
 		"--database", s.database, "--account-id", account, "--region", region)
 	cmd.Stderr = s.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// startAndKill runs the server for a moment, which may be too short for it to
+// become ready.
+func (s *server) startAndKill(after time.Duration) error {
+	cmd := s.command(context.Background())
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	time.Sleep(after)
+	s.kills++
+	err := cmd.Process.Kill()
+	_ = cmd.Wait()
+	return err
+}
+
+// start runs the server and waits until it says that it is ready.
+func (s *server) start(ctx context.Context) error {
+	cmd := s.command(ctx)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
