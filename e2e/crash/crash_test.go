@@ -89,7 +89,7 @@ func crash(t *testing.T, database string) {
 			}
 		}
 		for i := range jobs {
-			if err := wait(ctx, s, jobName(i)); err != nil {
+			if err := wait(ctx, s, jobName(i)); err != nil && ctx.Err() == nil {
 				t.Error(err)
 			}
 		}
@@ -113,6 +113,9 @@ func crash(t *testing.T, database string) {
 		}
 	}
 	work.Wait()
+	if err := ctx.Err(); err != nil {
+		t.Errorf("not all jobs ended: %v", err)
+	}
 	if t.Failed() {
 		t.Fatalf("SAGEBRUSH_CRASH_SEED=%d", seed)
 	}
