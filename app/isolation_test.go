@@ -17,12 +17,16 @@ import (
 )
 
 // open builds a server on a free port, without serving yet.
-func open(t *testing.T) *app.App {
+func open(t testing.TB, change ...func(*app.Config)) *app.App {
 	t.Helper()
-	a, err := app.Open(t.Context(), app.Config{
+	config := app.Config{
 		Listen: "127.0.0.1:0", DataDir: filepath.Join(t.TempDir(), "data"), CacheDir: t.TempDir(),
 		AccountID: "123456789012", Region: "us-east-1",
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	a, err := app.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,9 +35,9 @@ func open(t *testing.T) *app.App {
 }
 
 // serve runs it until the test ends.
-func serve(t *testing.T) *app.App {
+func serve(t testing.TB, change ...func(*app.Config)) *app.App {
 	t.Helper()
-	a := open(t)
+	a := open(t, change...)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- a.Serve(ctx) }()
