@@ -13,6 +13,17 @@ from training import GROUP, Training
 
 pytestmark = pytest.mark.server
 
+TRUST = """{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": {"Service": "sagemaker.amazonaws.com"},
+      "Action": "sts:AssumeRole"
+    }
+  ]
+}"""
+
 
 def test_identity_is_an_assumed_role(client: Callable[[str], Any]) -> None:
     identity = client("sts").get_caller_identity()
@@ -39,15 +50,13 @@ def test_assumed_role_works_with_its_token(server: Server, client: Callable[[str
 
 def test_roles(client: Callable[[str], Any], unique: Callable[[str], str]) -> None:
     iam, name = client("iam"), unique("role")
-    iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}'
-    )
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
     policy = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
     iam.attach_role_policy(RoleName=name, PolicyArn=policy)
     attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     assert [p["PolicyArn"] for p in attached] == [policy]
     with pytest.raises(ClientError) as error:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
     assert error.value.response["Error"]["Code"] == "EntityAlreadyExists"
     arn = iam.get_role(RoleName=name)["Role"]["Arn"]
     answers = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["s3:GetObject"])

@@ -44,12 +44,15 @@ class Training:
         **changes: Any,
     ) -> dict[str, Any]:
         """A whole CreateTrainingJob request."""
+        given = (
+            {"InputDataConfig": channels} if channels else {}
+        )  # an empty list is no channel list
         return {
+            **given,
             "TrainingJobName": self.name,
             "AlgorithmSpecification": {"TrainingImage": image, "TrainingInputMode": "File"},
             "RoleArn": ROLE,
             "HyperParameters": hyperparameters or {},
-            "InputDataConfig": channels,
             "OutputDataConfig": {"S3OutputPath": f"s3://{self.bucket}/output"},
             "ResourceConfig": {
                 "InstanceType": "ml.m5.large",
