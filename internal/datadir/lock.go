@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 	"golang.org/x/sys/unix"
@@ -40,12 +41,34 @@ func (d Dir) Acquire(shared bool) (*Lock, error) {
 		if i > 0 {
 			path += "-" + strconv.Itoa(i)
 		}
-		l, err := acquire(path)
+		take := acquire
+		if !shared {
+			take = acquirePatiently
+		}
+		l, err := take(path)
 		if !errors.Is(err, unix.EWOULDBLOCK) {
 			return l, err
 		}
 	}
 	return nil, fmt.Errorf("%w: %s", ErrInUse, d)
+}
+
+// A server that is killed while it forks leaves a child that holds a copy of
+// the lock until it executes its program. These bound how long we wait for that.
+const (
+	deadHold = 2 * time.Second
+	deadPoll = 5 * time.Millisecond
+)
+
+// acquirePatiently is acquire, tried again while only a dead server's child may
+// hold the lock.
+func acquirePatiently(path string) (*Lock, error) {
+	for begun := time.Now(); ; time.Sleep(deadPoll) {
+		l, err := acquire(path)
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Since(begun) > deadHold {
+			return l, err
+		}
+	}
 }
 
 func acquire(path string) (_ *Lock, err error) {
