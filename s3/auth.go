@@ -10,7 +10,13 @@ import (
 
 // authenticate verifies the signature and notes whose it is.
 func (q *request) authenticate() error {
-	s, err := q.h.verifier.Verify(q.r, q.h.options.Now())
+	var s *sigv4.Signed
+	var err error
+	if q.isSigV2() {
+		s, err = q.verifySigV2()
+	} else {
+		s, err = q.h.verifier.Verify(q.r, q.h.options.Now())
+	}
 	if err != nil {
 		return err
 	}
@@ -36,11 +42,26 @@ func (q *request) liftQuery() {
 			"x-amz-signature", "x-amz-security-token", "x-amz-content-sha256":
 			continue
 		}
-		if strings.HasPrefix(lower, "x-amz-") && header.Get(name) == "" && len(values) > 0 {
+		lift := strings.HasPrefix(lower, "x-amz-") || q.isSigV2() && (lower == "content-type" || lower == "content-md5")
+		if lift && header.Get(name) == "" && len(values) > 0 {
 			header.Set(name, values[0])
 		}
 	}
 	q.r.Header = header // WithContext made the request ours, but not its header
+}
+
+// lookupError is what signatureError says of a key that was not found.
+func lookupError(err error, id, token string) error {
+	f := &sigv4.Failure{Reason: sigv4.ReasonLookup, Err: err, AccessKeyID: id}
+	switch code := aws.CodeOf(err); {
+	case code == aws.UnrecognizedClientException && token != "":
+		f.Reason = sigv4.ReasonInvalidToken
+	case code == aws.UnrecognizedClientException:
+		f.Reason = sigv4.ReasonUnknownKey
+	case code == aws.ExpiredTokenException:
+		f.Reason = sigv4.ReasonExpiredToken
+	}
+	return f
 }
 
 // signatureError says in S3's words why a signature was refused.

@@ -41,8 +41,7 @@ func (q *request) copySource() (bucket string, info blob.Info, err error) {
 	if info, err = q.h.store.Head(q.r.Context(), bucket, key); err != nil {
 		e := toError(err)
 		if e.Code == "NoSuchKey" {
-			k := text(key)
-			e.Key = &k
+			e.Key = key
 		}
 		return "", info, e
 	}

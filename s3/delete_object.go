@@ -23,14 +23,14 @@ func (q *request) deleteObject() error {
 }
 
 type deleteError struct {
-	Key       *text
+	Key       string
 	VersionID string `xml:"VersionId,omitempty"`
 	Code      string
 	Message   string
 }
 
 type deleted struct {
-	Key       *text
+	Key       string
 	VersionID string `xml:"VersionId,omitempty"`
 }
 
@@ -50,6 +50,7 @@ func (q *request) deleteObjects() error {
 		}
 		Quiet bool
 	}
+	data, restore := lenient(data)
 	if err := parseXML(data, "Delete", &doc); err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (q *request) deleteObjects() error {
 	}{Namespace: namespace}
 	var keys []string
 	for _, d := range doc.Object {
-		key := text(d.Key)
+		d.Key = restore(d.Key)
 		var refused *apiError
 		switch {
 		case d.Key == "":
@@ -77,12 +78,12 @@ func (q *request) deleteObjects() error {
 			errors.As(validKey(d.Key), &refused)
 		}
 		if refused != nil {
-			result.Error = append(result.Error, deleteError{&key, d.VersionId, refused.Code, refused.Message})
+			result.Error = append(result.Error, deleteError{d.Key, d.VersionId, refused.Code, refused.Message})
 			continue
 		}
 		keys = append(keys, d.Key)
 		if !doc.Quiet {
-			result.Deleted = append(result.Deleted, deleted{&key, d.VersionId})
+			result.Deleted = append(result.Deleted, deleted{d.Key, d.VersionId})
 		}
 	}
 	if len(keys) > 0 {

@@ -18,12 +18,12 @@ type apiError struct {
 	XMLName    xml.Name `xml:"Error"`
 	Code       string
 	Message    string
-	Key        *text  `xml:",omitempty"`
+	Key        string `xml:",omitempty"`
 	BucketName string `xml:",omitempty"`
 
 	// Details of some codes.
 	ArgumentName      string `xml:",omitempty"`
-	ArgumentValue     *text  `xml:",omitempty"`
+	ArgumentValue     string `xml:",omitempty"`
 	Header            string `xml:",omitempty"`
 	Condition         string `xml:",omitempty"`
 	RangeRequested    string `xml:",omitempty"`
@@ -66,8 +66,7 @@ func codeError(code string) *apiError {
 // invalidArgument names the argument that is wrong.
 func invalidArgument(name, value, format string, args ...any) *apiError {
 	e := newError("InvalidArgument", format, args...)
-	v := text(value)
-	e.ArgumentName, e.ArgumentValue = name, &v
+	e.ArgumentName, e.ArgumentValue = name, value
 	return e
 }
 

@@ -146,7 +146,7 @@ func (q *request) showInfo(i blob.Info) {
 		h.Set(name, value)
 	}
 	for name, value := range i.Metadata {
-		h.Set("X-Amz-Meta-"+name, value)
+		h["x-amz-meta-"+name] = []string{value} // in lower case, as some clients keep the case
 	}
 	if len(i.Tags) > 0 {
 		h.Set("X-Amz-Tagging-Count", strconv.Itoa(len(i.Tags)))

@@ -280,6 +280,16 @@ func TestDeleteObjects(t *testing.T) {
 	if res.StatusCode != 400 || !strings.Contains(body, "InvalidRequest") {
 		t.Errorf("without a digest: %d %s", res.StatusCode, body)
 	}
+	// Keys with control characters, raw and as references, as clients send them.
+	for _, k := range []string{"nul%00k", "one%01k", "tab%09k", "esc%1Bk"} {
+		s.do(t, raw{method: "PUT", target: "/batch/" + k, body: "x", key: accountKey})
+	}
+	const doc = "<Delete><Quiet>true</Quiet><Object><Key>nul&#0;k</Key></Object><Object><Key>one\x01k</Key></Object><Object><Key>tab&#x9;k</Key></Object><Object><Key>esc&#x1b;k</Key></Object></Delete>"
+	docSum := md5.Sum([]byte(doc))
+	res, body = s.do(t, raw{method: "POST", target: "/batch?delete", body: doc, key: accountKey, header: map[string]string{"Content-MD5": base64.StdEncoding.EncodeToString(docSum[:])}})
+	if l, err = c.ListObjectsV2(ctx, &awss3.ListObjectsV2Input{Bucket: ptr("batch"), EncodingType: "url"}); res.StatusCode != 200 || err != nil || len(l.Contents) != 0 {
+		t.Errorf("control characters: %d %s, left %+v, %v", res.StatusCode, body, l, err)
+	}
 	sum := md5.Sum([]byte("<Delete></Delete>"))
 	_, body = s.do(t, raw{method: "POST", target: "/batch?delete", body: "<Delete></Delete>", key: accountKey,
 		header: map[string]string{"Content-MD5": base64.StdEncoding.EncodeToString(sum[:])}})

@@ -53,8 +53,7 @@ func (q *request) writeError(err error, o blob.PutOptions) error {
 func (q *request) keyError(err error) error {
 	e := toError(err)
 	if e.Code == "NoSuchKey" {
-		key := text(q.key)
-		e.Key = &key
+		e.Key = q.key
 	}
 	return e
 }

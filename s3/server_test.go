@@ -141,7 +141,8 @@ type raw struct {
 	header               map[string]string
 	key                  string // who signs, "" for nobody
 	host                 string
-	unsigned             []string // headers added after signing
+	unsigned             []string      // headers added after signing
+	clock                time.Duration // how far the signer's clock is off
 }
 
 // do sends the request and gives the answer with its body read.
@@ -165,7 +166,7 @@ func (s *server) do(t testing.TB, q raw) (*http.Response, string) {
 	}
 	if q.key != "" {
 		sum := sha256.Sum256([]byte(q.body))
-		sigv4.Sign(r, sigv4.Credentials{AccessKeyID: q.key, SecretAccessKey: "secret of " + q.key}, "s3", "us-east-1", hex.EncodeToString(sum[:]), time.Now())
+		sigv4.Sign(r, sigv4.Credentials{AccessKeyID: q.key, SecretAccessKey: "secret of " + q.key}, "s3", "us-east-1", hex.EncodeToString(sum[:]), time.Now().Add(q.clock))
 	}
 	for i := 0; i+1 < len(q.unsigned); i += 2 {
 		r.Header.Set(q.unsigned[i], q.unsigned[i+1])

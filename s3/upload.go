@@ -34,14 +34,13 @@ func (q *request) createMultipartUpload() error {
 	q.set("X-Amz-Checksum-Algorithm", algorithm)
 	q.set("X-Amz-Checksum-Type", kind)
 	q.showStored(info)
-	key := text(q.key)
 	q.writeXML(200, struct {
 		XMLName   xml.Name `xml:"InitiateMultipartUploadResult"`
 		Namespace string   `xml:"xmlns,attr"`
 		Bucket    string
-		Key       *text
+		Key       string
 		UploadID  string `xml:"UploadId"`
-	}{Namespace: namespace, Bucket: q.bucket, Key: &key, UploadID: u.ID})
+	}{Namespace: namespace, Bucket: q.bucket, Key: q.key, UploadID: u.ID})
 	return nil
 }
 
@@ -183,17 +182,16 @@ func (q *request) completeMultipartUpload() error {
 		return q.writeError(err, o)
 	}
 	q.showStored(i)
-	key := text(q.key)
 	q.writeXML(200, struct {
 		XMLName   xml.Name `xml:"CompleteMultipartUploadResult"`
 		Namespace string   `xml:"xmlns,attr"`
 		Location  string
 		Bucket    string
-		Key       *text
+		Key       string
 		ETag      string
 		sums
 		ChecksumType string `xml:",omitempty"`
-	}{Namespace: namespace, Location: q.location(), Bucket: q.bucket, Key: &key, ETag: etag(i.ETag), sums: newSums(i.Checksums), ChecksumType: i.ChecksumType})
+	}{Namespace: namespace, Location: q.location(), Bucket: q.bucket, Key: q.key, ETag: etag(i.ETag), sums: newSums(i.Checksums), ChecksumType: i.ChecksumType})
 	return nil
 }
 

@@ -33,7 +33,7 @@ func (q *request) listParts() error {
 	if err != nil {
 		return err
 	}
-	key, next := text(q.key), 0
+	next := 0
 	truncated := len(parts) > most && most > 0
 	parts = parts[:min(len(parts), most)]
 	var entries []partEntry
@@ -45,7 +45,7 @@ func (q *request) listParts() error {
 		XMLName              xml.Name `xml:"ListPartsResult"`
 		Namespace            string   `xml:"xmlns,attr"`
 		Bucket               string
-		Key                  *text
+		Key                  string
 		UploadID             string `xml:"UploadId"`
 		PartNumberMarker     int
 		NextPartNumberMarker int
@@ -57,7 +57,7 @@ func (q *request) listParts() error {
 		StorageClass         string
 		ChecksumAlgorithm    string `xml:",omitempty"`
 		ChecksumType         string `xml:",omitempty"`
-	}{Namespace: namespace, Bucket: q.bucket, Key: &key, UploadID: u.ID, PartNumberMarker: after, NextPartNumberMarker: next, MaxParts: most,
+	}{Namespace: namespace, Bucket: q.bucket, Key: q.key, UploadID: u.ID, PartNumberMarker: after, NextPartNumberMarker: next, MaxParts: most,
 		IsTruncated: truncated, Part: entries, Initiator: ownerOf(q.b.Account), Owner: ownerOf(q.b.Account), StorageClass: "STANDARD",
 		ChecksumAlgorithm: u.ChecksumAlgorithm, ChecksumType: u.ChecksumType})
 	return nil

@@ -15,9 +15,11 @@ const namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 // maxDepth bounds the nesting of request documents.
 const maxDepth = 16
 
-// text is character data that may hold bytes which XML 1.0 does not allow. Like
-// S3 it writes them as character references, which most parsers refuse; clients
-// that store such keys ask for encoding-type=url.
+// text is a key in a listing, which may hold bytes that XML 1.0 does not allow.
+// Like S3 it writes them as character references, which most parsers refuse:
+// better than a listing of keys that do not exist. Clients that store such keys
+// ask for encoding-type=url. In all other documents encoding/xml replaces such
+// bytes by U+FFFD, so that the rest of the answer stays readable.
 type text string
 
 // MarshalXML implements xml.Marshaler.
