@@ -246,7 +246,8 @@ def test_ranking_by_query(ml: OptML) -> None:
     assert "#011train-ndcg@3:1.00000" in output
 
 
-def test_early_stopping_keeps_the_best(ml: OptML) -> None:
+@pytest.mark.parametrize("again", range(4))  # the library's order of callbacks is random
+def test_early_stopping_keeps_the_best(ml: OptML, again: int) -> None:
     x, y = load_diabetes(return_X_y=True)
     ml.channel("train", {"a": to_csv(y[:300], x[:300])}, "text/csv")
     ml.channel("validation", {"a": to_csv(y[300:], x[300:])}, "text/csv")

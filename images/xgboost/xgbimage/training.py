@@ -165,27 +165,27 @@ def _train(
     import xgboost
 
     class Rounds(xgboost.callback.TrainingCallback):
-        """Prints each round's metrics, and ends the training when a stop was asked for."""
+        """Prints each round's metrics and ends the training when it is time.
+
+        xgboost keeps callbacks in a set and stops asking at the first that wants
+        to stop. So there is one only, or the last line would be lost at random.
+        """
+
+        def __init__(self, early: xgboost.callback.EarlyStopping | None) -> None:
+            super().__init__()
+            self.early = early
+
+        def before_training(self, model: Any) -> Any:
+            return self.early.before_training(model) if self.early else model
 
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             print(metrics.log_line(epoch, evals_log), flush=True)
-            return stop.asked
+            enough = self.early and self.early.after_iteration(model, epoch, evals_log)
+            return bool(enough) or stop.asked
 
-    callbacks: list[Any] = [Rounds()]
-    if settings.early_stopping_rounds:
-        if "validation" in matrices:
-            name = settings.stopping_metric
-            callbacks.append(
-                xgboost.callback.EarlyStopping(
-                    rounds=settings.early_stopping_rounds,
-                    data_name="validation",
-                    metric_name=name,
-                    maximize=metrics.maximize(name) if name else None,
-                    save_best=settings.parameters.get("booster") != "gblinear",
-                )
-            )
-        else:
-            log.warning("early_stopping_rounds needs a validation channel: ignored")
+        def after_training(self, model: Any) -> Any:
+            return self.early.after_training(model) if self.early else model
+
     stop.training = True
     try:
         model = xgboost.train(
@@ -194,7 +194,7 @@ def _train(
             num_boost_round=settings.rounds,
             evals=[(matrix, name) for name, matrix in matrices.items()],
             custom_metric=metrics.evaluator(settings.own_metrics, settings.parameters["objective"]),
-            callbacks=callbacks,
+            callbacks=[Rounds(_early_stopping(settings, matrices))],
             verbose_eval=False,
         )
     except (xgboost.core.XGBoostError, ValueError) as error:
@@ -204,6 +204,27 @@ def _train(
             "Stopped after %d rounds; the model so far is kept.", model.num_boosted_rounds()
         )
     return model
+
+
+def _early_stopping(
+    settings: Settings, matrices: dict[str, xgboost.DMatrix]
+) -> xgboost.callback.EarlyStopping | None:
+    """The library's own rule on the validation channel; None when it is not asked for."""
+    import xgboost
+
+    if not settings.early_stopping_rounds:
+        return None
+    if "validation" not in matrices:
+        log.warning("early_stopping_rounds needs a validation channel: ignored")
+        return None
+    name = settings.stopping_metric
+    return xgboost.callback.EarlyStopping(
+        rounds=settings.early_stopping_rounds,
+        data_name="validation",
+        metric_name=name,
+        maximize=metrics.maximize(name) if name else None,
+        save_best=settings.parameters.get("booster") != "gblinear",
+    )
 
 
 def _reason(error: Exception) -> str:
