@@ -9,6 +9,8 @@ only, for it runs before anything is installed.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -83,6 +85,29 @@ def stop_server(server: subprocess.Popen[str]) -> None:
             server.wait()
 
 
+def stop_programs(data: Path) -> None:
+    """End the programs of jobs that were still running.
+
+    They are meant to outlive a server; after a demo that was interrupted nobody
+    comes back for them. The supervisor of each names the data directory.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        end = time.monotonic() + STOP_SECONDS
+        while (found := _naming(data)) and time.monotonic() < end:
+            for process in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, number)
+            time.sleep(0.1)
+
+
+def _naming(data: Path) -> list[int]:
+    """Processes, other than this one, with the directory in their command line."""
+    command = ["ps", "-axo", "pid=,args="]
+    lines = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
+    pairs = [line.strip().partition(" ") for line in lines]
+    return [int(pid) for pid, _, args in pairs if str(data) in args and int(pid) != os.getpid()]
+
+
 def run(screen: Screen) -> int:
     """The whole demo; answers the example's exit status."""
     if not SAGEBRUSH.exists():
@@ -127,6 +152,7 @@ def run(screen: Screen) -> int:
         finally:
             screen.step("Stop the server")
             stop_server(server)
+            stop_programs(data)
     screen.step("Done" if status == 0 else f"The example ended with status {status}")
     return status
 
