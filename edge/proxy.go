@@ -91,7 +91,7 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.tunnels.leave()
-	out, err := s.upstream.dial(r.Context(), target)
+	out, err := s.dial(r.Context(), target)
 	if err != nil {
 		s.unreachable(w, target, err)
 		return

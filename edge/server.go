@@ -32,6 +32,10 @@ type Server struct {
 	http     *http.Server
 	upstream upstream
 	tunnels  tunnels
+	// newcomers and stopDialling are what a stop need not wait for.
+	newcomers    newcomers
+	dialling     context.Context
+	stopDialling context.CancelFunc
 
 	mu        sync.Mutex
 	listeners []*listener
@@ -43,6 +47,7 @@ func New(o Options) *Server {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{options: o}
+	s.dialling, s.stopDialling = context.WithCancel(context.Background())
 	s.upstream = newUpstream(s.isSelf)
 	protocols := new(http.Protocols)
 	// HTTP/1 alone: it is what AWS's own endpoints speak to SDKs, and CONNECT
@@ -54,6 +59,7 @@ func New(o Options) *Server {
 		ReadHeaderTimeout: 30 * time.Second,
 		IdleTimeout:       3 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         s.newcomers.note,
 		ErrorLog:          log.New(debugWriter{o.Logger}, "", 0),
 	}
 	return s
@@ -75,7 +81,7 @@ func (s *Server) Serve(l net.Listener) error {
 // Shutdown stops accepting, waits for the requests under way until ctx ends,
 // and then closes what is left, tunnels included.
 func (s *Server) Shutdown(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
+	err := s.drain(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
