@@ -102,7 +102,7 @@ func (t Table[T]) List(tx *Tx, scope aws.Scope, q Query) ([]*Row[T], error) {
 	defer rows.Close()
 	var list []*Row[T]
 	for rows.Next() {
-		row, err := scanRow[T](scope, rows.Scan)
+		row, _, err := scanRow[T](scope, rows.Scan)
 		if err != nil {
 			return nil, fmt.Errorf("store: list %s: %w", t.kind, err)
 		}

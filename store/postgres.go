@@ -56,7 +56,7 @@ func (p *postgres) view(ctx context.Context, fn func(tx *Tx) error) error {
 		return mapError(err)
 	}
 	defer t.Rollback()
-	return fn(p.db.newTx(ctx, t))
+	return fn(p.db.newView(ctx, t))
 }
 
 func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {

@@ -101,7 +101,7 @@ func (b *sqliteBackend) view(ctx context.Context, fn func(tx *Tx) error) (err er
 			err = mapError(endErr)
 		}
 	}()
-	return fn(b.db.newTx(ctx, s))
+	return fn(b.db.newView(ctx, s))
 }
 
 // reader takes an idle read connection, opening one if there are not enough.

@@ -31,6 +31,7 @@ type DB struct {
 	logger  *slog.Logger
 	now     func() time.Time
 	backend backend
+	shared  sharedRows
 	closed  atomic.Bool
 }
 

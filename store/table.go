@@ -65,15 +65,21 @@ func (t Table[T]) Insert(tx *Tx, row *Row[T]) error {
 
 // Get is the row of that name, or ErrNotFound.
 func (t Table[T]) Get(tx *Tx, scope aws.Scope, name string) (*Row[T], error) {
-	row, err := scanRow[T](scope, tx.QueryRow("SELECT "+rowColumns+` FROM resource
+	row, _, err := t.get(tx, scope, name)
+	return row, err
+}
+
+// get is Get, with the length of the stored body.
+func (t Table[T]) get(tx *Tx, scope aws.Scope, name string) (*Row[T], int, error) {
+	row, length, err := scanRow[T](scope, tx.QueryRow("SELECT "+rowColumns+` FROM resource
 		WHERE kind = $1 AND account = $2 AND region = $3 AND name = $4`, t.kind, scope.Account, scope.Region, name).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("%w: %s %s", ErrNotFound, t.kind, name)
+		return nil, 0, fmt.Errorf("%w: %s %s", ErrNotFound, t.kind, name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store: get %s %s: %w", t.kind, name, err)
+		return nil, 0, fmt.Errorf("store: get %s %s: %w", t.kind, name, err)
 	}
-	return row, nil
+	return row, length, nil
 }
 
 // Update writes ARN, Status, Parent and Body of a row that was read, sets its
@@ -121,17 +127,17 @@ func changedOne(r sql.Result) bool {
 	return err == nil && n == 1
 }
 
-// scanRow reads rowColumns.
-func scanRow[T any](scope aws.Scope, scan func(dest ...any) error) (*Row[T], error) {
+// scanRow reads rowColumns; it also answers the length of the stored body.
+func scanRow[T any](scope aws.Scope, scan func(dest ...any) error) (*Row[T], int, error) {
 	row := &Row[T]{Scope: scope}
 	var created, modified int64
 	var body string
 	if err := scan(&row.Name, &row.ARN, &row.Status, &row.Parent, &created, &modified, &row.Rev, &body); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	row.CreatedAt, row.ModifiedAt = FromMicros(created), FromMicros(modified)
 	if err := decodeBody(body, &row.Body); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", row.Name, err)
+		return nil, 0, fmt.Errorf("decode %s: %w", row.Name, err)
 	}
-	return row, nil
+	return row, len(body), nil
 }

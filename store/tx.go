@@ -17,6 +17,8 @@ type Tx struct {
 	dialect  string
 	run      runner
 	onCommit []func()
+	// shared are the rows kept decoded; nil where uncommitted rows can be seen.
+	shared *sharedRows
 	// conflict says that a statement lost a conflict, in case fn hides it.
 	conflict bool
 }
@@ -31,6 +33,13 @@ type runner interface {
 // newTx makes the transaction value around run.
 func (db *DB) newTx(ctx context.Context, run runner) *Tx {
 	return &Tx{Now: db.now().UTC().Truncate(time.Microsecond), ctx: ctx, dialect: db.dialect, run: run}
+}
+
+// newView is newTx for a View.
+func (db *DB) newView(ctx context.Context, run runner) *Tx {
+	tx := db.newTx(ctx, run)
+	tx.shared = &db.shared
+	return tx
 }
 
 // Context is the context of the View or Update. Database calls on it inside the

@@ -15,8 +15,8 @@ import (
 func (s *Service) DescribeTrainingJob(ctx context.Context, in *sagemaker.DescribeTrainingJobInput) (*sagemaker.DescribeTrainingJobOutput, error) {
 	var r *row
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		r, err = load(tx, aws.ScopeFrom(ctx), *in.TrainingJobName)
-		return err
+		r, err = jobs.Shared(tx, aws.ScopeFrom(ctx), *in.TrainingJobName)
+		return notFound(err)
 	})
 	if err != nil {
 		return nil, err
