@@ -64,7 +64,7 @@ func (s *server) send(b *testing.B, method, path string, body []byte, hash strin
 		return
 	}
 	defer res.Body.Close()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, res.Body, make([]byte, 256<<10)); err != nil || res.StatusCode >= 300 {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, res.Body, make([]byte, min(max(res.ContentLength, 512), 256<<10))); err != nil || res.StatusCode >= 300 {
 		b.Errorf("%s: %d, %v", method, res.StatusCode, err)
 	}
 }
@@ -106,7 +106,7 @@ func BenchmarkGetLarge(b *testing.B) {
 
 // BenchmarkPutSmall stores 10,000 objects of 1 KiB durably, by connections.
 func BenchmarkPutSmall(b *testing.B) {
-	for _, connections := range []int{1, 4, 16} {
+	for _, connections := range []int{1, 4, 8, 16} {
 		b.Run(fmt.Sprint(connections), func(b *testing.B) {
 			s, data := setup(b, false), filler(1<<10)
 			s.bucket(b, "bench")

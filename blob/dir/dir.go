@@ -14,6 +14,10 @@
 // nothing names, never names without files; New starts a goroutine that removes
 // such files.
 //
+// Readers keep what they opened. Only an object of many parts is opened file by
+// file: its files are pinned in this process, so a second server that deletes
+// the object meanwhile breaks the reading off.
+//
 // # Why it is fast
 //
 // Small objects (up to InlineLimit) are written inside the transaction and share

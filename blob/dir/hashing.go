@@ -83,7 +83,7 @@ type hashing struct {
 func (s *Store) startHashing(d *digest) *hashing {
 	p := &hashing{d: d, free: make(chan *buffer, bufferCount), pool: &s.buffers}
 	for range bufferCount {
-		p.free <- s.buffers.Get().(*buffer)
+		p.free <- nil // made when first needed
 	}
 	p.lane(func(b []byte) { d.md5.Write(b) })
 	if len(d.sums) > 0 {
@@ -101,6 +101,14 @@ func (p *hashing) lane(write func([]byte)) {
 			p.release(b)
 		}
 	})
+}
+
+// buffer waits for a buffer that nobody uses.
+func (p *hashing) buffer() *buffer {
+	if b := <-p.free; b != nil {
+		return b
+	}
+	return p.pool.Get().(*buffer)
 }
 
 // hash hands b to every lane; the caller still holds it until its own release.
@@ -126,7 +134,9 @@ func (p *hashing) wait() *digest {
 	p.running.Wait()
 	close(p.free)
 	for b := range p.free {
-		p.pool.Put(b)
+		if b != nil {
+			p.pool.Put(b)
+		}
 	}
 	return p.d
 }

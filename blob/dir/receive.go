@@ -16,8 +16,9 @@ import (
 const (
 	// bufferSize is what is read, hashed and written at a time.
 	bufferSize = 256 << 10
-	// bufferCount is how far reading may run ahead of hashing.
-	bufferCount = 8
+	// bufferCount is how far writing may run ahead of hashing, the slowest of all:
+	// far enough that the fsync at the end is over when the hash is.
+	bufferCount = 32
 	// flushEvery is how many bytes are written before the disk is told to start:
 	// the fsync at the end then waits for little.
 	flushEvery = 8 << 20
@@ -119,7 +120,7 @@ func (s *Store) pump(ctx context.Context, file *os.File, head []byte, body io.Re
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b := <-p.free
+		b := p.buffer()
 		b.n = copy(b.data, head)
 		head = head[b.n:]
 		n, err := io.ReadFull(body, b.data[b.n:])
