@@ -174,8 +174,7 @@ func TestPrepareMakesAnEnvironmentOnce(t *testing.T) {
 	if err := os.Remove(markers[0]); err != nil {
 		t.Fatal(err)
 	}
-	m := newManager(t, db, nil)
-	m, err = image.New(image.Options{DB: db, CacheDir: cache})
+	m, err := image.New(image.Options{DB: db, CacheDir: cache})
 	if err != nil {
 		t.Fatal(err)
 	}

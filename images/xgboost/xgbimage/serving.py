@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from xgbimage import data, threads
 from xgbimage.contract import MODEL_NAME, Paths, UserError
+from xgbimage.csv_text import numbers
+from xgbimage.libsvm_text import parse_libsvm
 
 if TYPE_CHECKING:
     import xgboost
@@ -83,7 +85,7 @@ class Predictor:
         return predictions
 
     def _csv(self, body: bytes) -> Array:
-        rows = data.numbers(body, "request body")
+        rows = numbers(body, "request body")
         if rows.shape[1] != self.columns:
             raise UserError(
                 f"The request has {rows.shape[1]} features, the model {self.columns}; "
@@ -98,7 +100,7 @@ class Predictor:
             for line in body.splitlines()
             if line.strip()
         ]
-        features = data.parse_libsvm(b"\n".join(lines), "request body").features
+        features = parse_libsvm(b"\n".join(lines), "request body").features
         if features.shape[1] > self.columns:
             raise UserError(
                 f"The request names feature {features.shape[1] - 1}, the model has {self.columns}."

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from xgbimage import data, metrics, threads
 from xgbimage.contract import MODEL_NAME, Job, Paths, UserError, write_failure
 from xgbimage.hyperparameters import Settings, check
+from xgbimage.table import Table
 
 if TYPE_CHECKING:
     import xgboost
@@ -116,7 +117,7 @@ def _check_channels(job: Job) -> None:
             raise UserError(f"Channel {name} has input mode Pipe; this image reads files.")
 
 
-def _check_labels(channel: str, table: data.Table, parameters: dict[str, Any]) -> None:
+def _check_labels(channel: str, table: Table, parameters: dict[str, Any]) -> None:
     """Refuse labels that the objective cannot mean, in words that XGBoost does not have."""
     import numpy as np
 
@@ -135,7 +136,7 @@ def _check_labels(channel: str, table: data.Table, parameters: dict[str, Any]) -
         raise UserError(f"Channel {channel} has the label {found:g}; {objective} needs {need}.")
 
 
-def _matrices(tables: dict[str, data.Table]) -> dict[str, xgboost.DMatrix]:
+def _matrices(tables: dict[str, Table]) -> dict[str, xgboost.DMatrix]:
     import numpy as np
     import xgboost
 
