@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -37,9 +38,9 @@ func main() {
 	flag.Float64Var(&o.seconds, "seconds", 5, "length of a round")
 	flag.BoolVar(&o.moto, "moto", true, "measure moto's server beside")
 	flag.Parse()
-	harness.Main(func() error {
+	harness.Main(func(ctx context.Context) error {
 		r := harness.NewReport("jobs")
-		if err := run(context.Background(), o, r); err != nil {
+		if err := run(ctx, o, r); err != nil {
 			return err
 		}
 		return r.Print(os.Stdout, f)
@@ -51,7 +52,7 @@ func run(ctx context.Context, o options, r *harness.Report) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(base)
+	defer harness.RemoveAll(base)
 	hold := filepath.Join(base, "hold")
 	if err := os.WriteFile(hold, nil, 0o644); err != nil {
 		return err
@@ -60,7 +61,8 @@ func run(ctx context.Context, o options, r *harness.Report) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(hold); _ = ours.Stop() }()
+	// The server first: the queued jobs must not start when the waiting one ends.
+	defer func() { _ = ours.Stop(); _ = os.Remove(hold) }()
 	sides := []*side{{name: "sagebrush", server: ours, most: 15_000}}
 	if o.moto {
 		peer, err := harness.StartMoto(ctx)
@@ -77,13 +79,13 @@ func run(ctx context.Context, o options, r *harness.Report) error {
 	r.Note("SQLite, every create durable (fsync) before its answer; --max-jobs 1 and the one slot held by a waiting job, so created jobs stay queued")
 	for round := range o.rounds {
 		for _, s := range sides {
-			if err := s.measure(o, round); err != nil {
+			if err := s.measure(ctx, o, round); err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
 		}
 	}
 	report(r, sides)
-	if err := atHalf(o, sides[0], r); err != nil {
+	if err := atHalf(ctx, o, sides[0], r); err != nil {
 		return err
 	}
 	return whileRunning(ctx, o, filepath.Join(base, "running"), r)
@@ -104,17 +106,26 @@ func quiet(ctx context.Context, dir, hold string, stored int) (*harness.Server, 
 	if s, err = harness.Start(ctx, dir, "--max-jobs", "1"); err != nil {
 		return nil, err
 	}
+	if err := holdQueue(ctx, s, hold); err != nil {
+		return nil, errors.Join(err, s.Stop(), os.Remove(hold))
+	}
+	return s, nil
+}
+
+// holdQueue starts a job that waits until the file hold is gone, and makes what
+// other jobs need.
+func holdQueue(ctx context.Context, s *harness.Server, hold string) error {
 	wait := fmt.Sprintf("#!/bin/sh\nwhile [ -e %s ]; do sleep 1; done\n", hold)
 	if err := s.AddImage(harness.Image, wait); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.MakeBucket(ctx, harness.Bucket); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.Call(ctx, "SageMaker.CreateTrainingJob", "sagemaker", harness.JobInput("holder", harness.Image), nil); err != nil {
-		return nil, err
+		return err
 	}
-	return s, s.WaitFor(ctx, "holder", "Training")
+	return s.WaitFor(ctx, "holder", "Training")
 }
 
 // store makes moto hold as many jobs.
@@ -126,7 +137,7 @@ func store(ctx context.Context, s *harness.Server, o options) error {
 	if err != nil {
 		return err
 	}
-	l, err := harness.Closed(s.Addr, o.conns, requests, time.Hour)
+	l, err := harness.Closed(ctx, s.Addr, o.conns, requests, time.Hour)
 	if err == nil && l.N != o.stored {
 		err = fmt.Errorf("moto stored %d of %d jobs: %s", l.N, o.stored, l.FirstFailure)
 	}
@@ -168,13 +179,13 @@ type side struct {
 }
 
 // measure runs one round.
-func (s *side) measure(o options, round int) error {
+func (s *side) measure(ctx context.Context, o options, round int) error {
 	d := time.Duration(o.seconds * float64(time.Second))
 	requests, err := describes(s.server, o.stored)
 	if err != nil {
 		return err
 	}
-	l, err := harness.Clean(harness.Closed(s.server.Addr, o.conns, slices.Repeat(requests, 100), d))
+	l, err := harness.Clean(harness.Closed(ctx, s.server.Addr, o.conns, slices.Repeat(requests, 100), d))
 	if err != nil {
 		return err
 	}
@@ -182,7 +193,7 @@ func (s *side) measure(o options, round int) error {
 	if requests, err = creates(s.server, int(float64(s.most)*o.seconds), func(i int) string { return fmt.Sprintf("round-%d-%06d", round, i) }); err != nil {
 		return err
 	}
-	if l, err = harness.Clean(harness.Closed(s.server.Addr, o.conns, requests, d)); err != nil {
+	if l, err = harness.Clean(harness.Closed(ctx, s.server.Addr, o.conns, requests, d)); err != nil {
 		return err
 	}
 	s.create = append(s.create, l.Rate)
@@ -210,14 +221,14 @@ func report(r *harness.Report, sides []*side) {
 }
 
 // atHalf measures the time to an answer at half of the top rate.
-func atHalf(o options, s *side, r *harness.Report) error {
+func atHalf(ctx context.Context, o options, s *side, r *harness.Report) error {
 	rate := harness.Median(s.describe) / 2
 	requests, err := describes(s.server, o.stored)
 	if err != nil {
 		return err
 	}
 	d := time.Duration(2 * o.seconds * float64(time.Second))
-	l, err := harness.Clean(harness.Open(s.server.Addr, o.conns, slices.Repeat(requests, 100), d, rate))
+	l, err := harness.Clean(harness.Open(ctx, s.server.Addr, o.conns, slices.Repeat(requests, 100), d, rate))
 	if err != nil {
 		return err
 	}
@@ -247,7 +258,7 @@ func whileRunning(ctx context.Context, o options, dir string, r *harness.Report)
 		return err
 	}
 	d := time.Duration(o.seconds * float64(time.Second))
-	l, err := harness.Clean(harness.Closed(s.Addr, o.conns, requests, d))
+	l, err := harness.Clean(harness.Closed(ctx, s.Addr, o.conns, requests, d))
 	if err != nil {
 		return err
 	}
@@ -261,7 +272,7 @@ func whileRunning(ctx context.Context, o options, dir string, r *harness.Report)
 		return err
 	}
 	begun := time.Now()
-	if l, err = harness.Clean(harness.Closed(s.Addr, o.conns, slices.Repeat(requests, 100), d)); err != nil {
+	if l, err = harness.Clean(harness.Closed(ctx, s.Addr, o.conns, slices.Repeat(requests, 100), d)); err != nil {
 		return err
 	}
 	after, err := s.CountJobs(ctx, "InProgress")

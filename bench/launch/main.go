@@ -25,9 +25,9 @@ func main() {
 	f := harness.AddFlags()
 	n := flag.Int("n", 30, "jobs")
 	flag.Parse()
-	harness.Main(func() error {
+	harness.Main(func(ctx context.Context) error {
 		r := harness.NewReport("launch")
-		if err := run(context.Background(), *n, r); err != nil {
+		if err := run(ctx, *n, r); err != nil {
 			return err
 		}
 		return r.Print(os.Stdout, f)
@@ -39,7 +39,7 @@ func run(ctx context.Context, n int, r *harness.Report) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer harness.RemoveAll(dir)
 	s, err := harness.Start(ctx, filepath.Join(dir, "data"))
 	if err != nil {
 		return err

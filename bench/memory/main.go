@@ -18,9 +18,9 @@ func main() {
 	f := harness.AddFlags()
 	stored := flag.Int("stored", 10_000, "jobs stored")
 	flag.Parse()
-	harness.Main(func() error {
+	harness.Main(func(ctx context.Context) error {
 		r := harness.NewReport("memory")
-		if err := run(context.Background(), *stored, r); err != nil {
+		if err := run(ctx, *stored, r); err != nil {
 			return err
 		}
 		return r.Print(os.Stdout, f)
@@ -32,7 +32,7 @@ func run(ctx context.Context, stored int, r *harness.Report) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer harness.RemoveAll(dir)
 	s, err := harness.Start(ctx, dir)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func run(ctx context.Context, stored int, r *harness.Report) error {
 			return err
 		}
 	}
-	if _, err := harness.Clean(harness.Closed(s.Addr, 16, requests, time.Minute)); err != nil {
+	if _, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, requests, time.Minute)); err != nil {
 		return err
 	}
 	n, err := s.CountJobs(ctx, "Completed")
@@ -81,7 +81,7 @@ func run(ctx context.Context, stored int, r *harness.Report) error {
 		peak = max(peak, rss)
 		time.Sleep(100 * time.Millisecond)
 	}
-	if _, err := harness.Clean(harness.Closed(s.Addr, 16, slices.Repeat(requests, 3), 5*time.Second)); err != nil {
+	if _, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, slices.Repeat(requests, 3), 5*time.Second)); err != nil {
 		return err
 	}
 	rss, err := s.RSS()

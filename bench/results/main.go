@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,7 +14,7 @@ import (
 
 func main() { harness.Main(run) }
 
-func run() error {
+func run(context.Context) error {
 	fmt.Print("# What the benchmarks measured\n\n" +
 		"`make bench` runs them and writes this page. Every ratio is of two figures of the same run on the same machine;\n" +
 		"requests are signed beforehand and sent by the same generator (package harness), which shares the processors\n" +

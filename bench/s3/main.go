@@ -31,9 +31,9 @@ func main() {
 	rounds := flag.Int("rounds", 7, "rounds of copy, PUT and GET")
 	small := flag.Int("small", 10_000, "small objects of 1 KiB")
 	flag.Parse()
-	harness.Main(func() error {
+	harness.Main(func(ctx context.Context) error {
 		r := harness.NewReport("s3")
-		if err := run(context.Background(), *size<<20, *rounds, *small, r); err != nil {
+		if err := run(ctx, *size<<20, *rounds, *small, r); err != nil {
 			return err
 		}
 		return r.Print(os.Stdout, f)
@@ -45,7 +45,7 @@ func run(ctx context.Context, size, rounds, small int, r *harness.Report) error 
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer harness.RemoveAll(dir)
 	s, err := harness.Start(ctx, filepath.Join(dir, "data"))
 	if err != nil {
 		return err
@@ -178,7 +178,7 @@ func many(ctx context.Context, s *harness.Server, n int, r *harness.Report) erro
 		if err != nil {
 			return err
 		}
-		l, err := harness.Clean(harness.Closed(s.Addr, 16, requests, time.Minute))
+		l, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, requests, time.Minute))
 		if err != nil {
 			return err
 		}

@@ -17,9 +17,9 @@ func main() {
 	stored := flag.Int("stored", 100_000, "jobs stored")
 	n := flag.Int("n", 5, "starts of each kind")
 	flag.Parse()
-	harness.Main(func() error {
+	harness.Main(func(ctx context.Context) error {
 		r := harness.NewReport("start")
-		if err := run(context.Background(), *stored, *n, r); err != nil {
+		if err := run(ctx, *stored, *n, r); err != nil {
 			return err
 		}
 		return r.Print(os.Stdout, f)
@@ -31,7 +31,7 @@ func run(ctx context.Context, stored, n int, r *harness.Report) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(base)
+	defer harness.RemoveAll(base)
 	fresh, err := starts(ctx, n, func(i int) string { return filepath.Join(base, fmt.Sprint("fresh-", i)) })
 	if err != nil {
 		return err

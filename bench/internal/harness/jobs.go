@@ -79,7 +79,7 @@ func completed(scope aws.Scope, name string, now time.Time) *store.Row[training.
 // otherwise is an error.
 func (s *Server) WaitFor(ctx context.Context, job, secondary string) error {
 	var last struct{ TrainingJobStatus, SecondaryStatus, FailureReason string }
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
 		if err := s.Call(ctx, "SageMaker.DescribeTrainingJob", "sagemaker", map[string]string{"TrainingJobName": job}, &last); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,15 +25,15 @@ type Load struct {
 
 // Closed sends requests over conns connections, each the next one as soon as
 // its last was answered, until d has passed or the requests are used up.
-func Closed(addr string, conns int, requests []Signed, d time.Duration) (Load, error) {
-	return load(addr, conns, requests, d, 0)
+func Closed(ctx context.Context, addr string, conns int, requests []Signed, d time.Duration) (Load, error) {
+	return load(ctx, addr, conns, requests, d, 0)
 }
 
 // Open sends rate requests a second whether or not earlier ones were answered.
 // The time to an answer counts from the moment when the request was due, so a
 // server that falls behind cannot hide it.
-func Open(addr string, conns int, requests []Signed, d time.Duration, rate float64) (Load, error) {
-	return load(addr, conns, requests, d, rate)
+func Open(ctx context.Context, addr string, conns int, requests []Signed, d time.Duration, rate float64) (Load, error) {
+	return load(ctx, addr, conns, requests, d, rate)
 }
 
 // Clean makes refused requests an error: only good answers count.
@@ -43,7 +44,7 @@ func Clean(l Load, err error) (Load, error) {
 	return l, err
 }
 
-func load(addr string, conns int, requests []Signed, d time.Duration, rate float64) (Load, error) {
+func load(ctx context.Context, addr string, conns int, requests []Signed, d time.Duration, rate float64) (Load, error) {
 	var (
 		next    atomic.Int64
 		workers sync.WaitGroup
@@ -67,7 +68,7 @@ func load(addr string, conns int, requests []Signed, d time.Duration, rate float
 			var mine []time.Duration
 			failed, first := 0, ""
 			var err error
-			for err == nil {
+			for err == nil && ctx.Err() == nil {
 				i := next.Add(1) - 1
 				if i >= int64(len(requests)) {
 					break
@@ -115,5 +116,5 @@ func load(addr string, conns int, requests []Signed, d time.Duration, rate float
 	if n := len(all); n > 0 {
 		out.P50, out.P99, out.Max = all[n/2], all[n*99/100], all[n-1]
 	}
-	return out, errors.Join(errs...)
+	return out, errors.Join(append(errs, ctx.Err())...)
 }

@@ -2,15 +2,18 @@ package harness
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -158,9 +161,13 @@ func Median[T cmp.Ordered](v []T) T {
 	return v[len(v)/2]
 }
 
-// Main runs a benchmark and ends the process with its error.
-func Main(run func() error) {
-	if err := run(); err != nil {
+// Main runs a benchmark and ends the process with its error. An interrupt ends
+// ctx, so that what was started is stopped.
+func Main(run func(ctx context.Context) error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

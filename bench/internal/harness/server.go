@@ -210,3 +210,28 @@ func (t *tail) String() string {
 	defer t.mu.Unlock()
 	return strings.Join(t.lines, "")
 }
+
+// RemoveAll removes a data directory once the programs that were started in it
+// have ended, for which their supervisors get ten seconds.
+func RemoveAll(dir string) {
+	for range 100 {
+		if !inUse(dir) {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+}
+
+// inUse says whether the command line of a process names something in dir.
+func inUse(dir string) bool {
+	found, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, p := range found {
+		if text, err := os.ReadFile(p); err == nil && bytes.Contains(text, []byte(dir+"/")) {
+			return true
+		}
+	}
+	return false
+}
