@@ -21,6 +21,7 @@ import (
 // serveFlags are app.Config and what only the command line knows.
 type serveFlags struct {
 	app.Config
+	jobMemory           memory
 	logLevel, logFormat string
 }
 
@@ -49,6 +50,7 @@ start. A second one ends it at once.`,
 	flags.StringVar(&f.TLSCert, "tls-cert", "", "certificate file (PEM); a local authority issues one otherwise")
 	flags.StringVar(&f.TLSKey, "tls-key", "", "key file (PEM) of --tls-cert")
 	flags.IntVar(&f.MaxJobs, "max-jobs", 0, "jobs that run at the same time (default two per processor)")
+	flags.Var(&f.jobMemory, "job-memory", "memory that any job may use at most, such as 512MiB (default what its instance type has)")
 	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -71,6 +73,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) error {
 		return err
 	}
 	f.Logger, f.DataDir, f.Version = logger, c.dataDir, currentVersion().Version
+	f.JobMemory = int64(f.jobMemory)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer drainOnSignal(stop, logger)()
