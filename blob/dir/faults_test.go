@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/blob/dir"
@@ -32,6 +34,19 @@ func contentFiles(t testing.TB, path string) (files []string) {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// wantFiles waits until there are n content files: they are removed a moment
+// after the answer.
+func wantFiles(t *testing.T, path string, n int, what string) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for len(contentFiles(t, path)) != n {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: %d content files, want %d", what, len(contentFiles(t, path)), n)
+		}
+		runtime.Gosched()
+	}
 }
 
 func put(t testing.TB, s *dir.Store, key string, size int) {
@@ -57,25 +72,21 @@ func TestNothingLeftBehind(t *testing.T) {
 		ctx := t.Context()
 		const big = dir.InlineLimit + 1
 		put(t, s, "small", 10)
-		if n := len(contentFiles(t, path)); n != 0 {
-			t.Fatalf("a small object has %d files", n)
-		}
+		wantFiles(t, path, 0, "a small object")
 		put(t, s, "k", big)
 		put(t, s, "k", big) // overwritten
-		if n := len(contentFiles(t, path)); n != 1 {
-			t.Fatalf("after overwriting: %d files", n)
-		}
+		wantFiles(t, path, 1, "overwritten")
 		if _, err := s.Copy(ctx, "b", "k", "b", "copy", blob.PutOptions{}, false, false); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(contentFiles(t, path)); n != 1 {
-			t.Fatalf("a copy made a file: %d", n)
-		}
+		wantFiles(t, path, 1, "copied")
 		if err := s.Delete(ctx, "b", "k"); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(contentFiles(t, path)); n != 1 {
-			t.Fatalf("the copy's content is gone: %d", n)
+		if rc, _, err := s.Get(ctx, "b", "copy", nil); err != nil {
+			t.Fatalf("the copy's content is gone: %v", err)
+		} else {
+			rc.Close()
 		}
 		put(t, s, "copy", 10)
 		// Failed uploads, of every kind.
@@ -102,18 +113,14 @@ func TestNothingLeftBehind(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := len(contentFiles(t, path)); n != 2 {
-			t.Fatalf("two parts have %d files", n)
-		}
+		wantFiles(t, path, 2, "two parts")
 		if err := s.Delete(ctx, "b", "small", "copy"); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.DeleteBucket(ctx, "b"); err != nil { // takes the upload along
 			t.Fatal(err)
 		}
-		if left := contentFiles(t, path); len(left) != 0 {
-			t.Errorf("left behind: %v", left)
-		}
+		wantFiles(t, path, 0, "all deleted")
 	})
 }
 
@@ -205,8 +212,9 @@ func TestOverwriteWhileReading(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if n := len(contentFiles(t, path)); n > 1 {
-			t.Errorf("%d files for one object", n)
+		if err := s.Delete(ctx, "b", "k"); err != nil {
+			t.Fatal(err)
 		}
+		wantFiles(t, path, 0, "deleted in the end")
 	})
 }

@@ -24,7 +24,7 @@ type change struct {
 	dropped []string
 }
 
-// update runs fn and, after the commit, removes the files that it dropped. The
+// update runs fn and, after the commit, has the files removed that it dropped. The
 // fresh files are those that fn enters into the index; when it does not come to
 // that they are removed. fn may run several times.
 func (s *Store) update(ctx context.Context, fn func(c *change) error, fresh ...string) error {
@@ -43,7 +43,9 @@ func (s *Store) update(ctx context.Context, fn func(c *change) error, fresh ...s
 		for _, id := range fresh {
 			s.files.keep(id)
 		}
-		s.files.remove(dropped...)
+		if len(dropped) > 0 { // unlinking a large file takes longer than the commit
+			go s.files.remove(dropped...)
+		}
 		return nil
 	}
 	for _, id := range fresh {
