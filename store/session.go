@@ -42,7 +42,7 @@ func (s *session) do(text string) error {
 // statement that failed fails the function even if it went on: PostgreSQL would
 // refuse to commit, and both databases must do the same.
 func (s *session) finish(err error) error {
-	failed, left := s.raw.reset()
+	left, failed := s.raw.reset()
 	switch {
 	case err != nil:
 		return err

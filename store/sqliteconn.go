@@ -138,15 +138,15 @@ func (c *cachedConn) note(err error) {
 	}
 }
 
-// reset closes rows that were left open and forgets failures. It answers the
-// failure and how many rows there were.
-func (c *cachedConn) reset() (failed error, left int) {
-	failed, left = c.failed, len(c.open)
+// reset closes rows that were left open and forgets failures. It answers how
+// many rows there were, and the failure.
+func (c *cachedConn) reset() (left int, failed error) {
+	left, failed = len(c.open), c.failed
 	for r := range c.open {
 		r.Close()
 	}
 	c.failed = nil
-	return failed, left
+	return left, failed
 }
 
 // cachedRows gives its statement back when it is closed.
