@@ -9,11 +9,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 )
 
 // CreateBucket implements blob.Store.
 func (s *Store) CreateBucket(ctx context.Context, b blob.Bucket) error {
+	if b.Account != "" && b.Account != s.options.Account {
+		return aws.Errorf(aws.AccessDeniedException,
+			"All buckets are in an external S3 that belongs to the account %s; account %s cannot have any.", s.options.Account, b.Account)
+	}
 	s.forget(b.Name)
 	// Creating one's own bucket again may succeed; here it must not.
 	if _, err := s.readBucket(ctx, b.Name); err == nil {

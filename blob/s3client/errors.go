@@ -1,10 +1,12 @@
 package s3client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
@@ -14,7 +16,13 @@ import (
 // keeps the answer as detail.
 func translate(err error) error {
 	var api smithy.APIError
-	if err == nil || !errors.As(err, &api) {
+	var unsent *smithyhttp.RequestSendError
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.As(err, &unsent):
+		return unavailable(err)
+	case !errors.As(err, &api):
 		return err
 	}
 	is := func(target error) error { return fmt.Errorf("%w: %w", target, err) }
@@ -51,9 +59,17 @@ func translate(err error) error {
 		return is(blob.ErrInvalidKey)
 	case "NotImplemented":
 		return is(errors.ErrUnsupported)
+	case "InternalError", "ServiceUnavailable", "SlowDown":
+		return unavailable(err)
 	case "AccessDenied", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken":
 		return aws.Errorf(aws.AccessDeniedException,
 			"The external S3 refused the request (%s): check the credentials this server was started with. %w", api.ErrorCode(), err)
 	}
 	return fmt.Errorf("external S3: %w", err)
+}
+
+// unavailable is the error of an external store that may answer later: clients
+// and tasks try again.
+func unavailable(err error) error {
+	return aws.Errorf(aws.ServiceUnavailable, "The external S3 that holds the objects does not answer, try again later: %w", err)
 }

@@ -69,6 +69,33 @@ func TestSpool(t *testing.T) {
 	}
 }
 
+// TestStrangers: another account makes no buckets in the configured one's store.
+func TestStrangers(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t, "right")
+	err := s.CreateBucket(t.Context(), blob.Bucket{Name: "theirs", Account: "210987654321"})
+	if aws.CodeOf(err) != aws.AccessDeniedException {
+		t.Errorf("got %v", err)
+	}
+	if list, err := s.ListBuckets(t.Context(), ""); err != nil || len(list) > 0 {
+		t.Errorf("buckets %v, %v", list, err)
+	}
+}
+
+// TestAway: a store that is away may answer later.
+func TestAway(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	s, err := s3client.New(s3client.Options{Endpoint: gone.URL, Region: "us-east-1", AccessKeyID: "AKID", SecretAccessKey: "x", Account: blobtest.Account})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.GetBucket(t.Context(), "data"); aws.CodeOf(err) != aws.ServiceUnavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestRefused: the external store's refusal names what to check.
 func TestRefused(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sagebrush/sagebrush/aws/sigv4"
 	"github.com/sagebrush/sagebrush/e2e/internal/server"
 	"github.com/sagebrush/sagebrush/e2e/internal/witness"
 	"github.com/sagebrush/sagebrush/store/storetest"
@@ -167,19 +165,9 @@ func TestJobsAreStoppedThroughTheOther(t *testing.T) {
 func TestKeysAreShared(t *testing.T) {
 	t.Parallel()
 	ctx, servers, _ := pair(t)
-	// The command finds one of the two.
-	out, err := servers[0].Command(ctx, "keys", "create", "--account-id", "210987654321", "--output", "json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var key struct{ AccessKeyID, SecretAccessKey string }
-	if err := json.Unmarshal([]byte(out), &key); err != nil || key.SecretAccessKey == "" {
-		t.Fatalf("%q: %v", out, err)
-	}
+	key := otherKey(ctx, t, servers[0]) // the command finds one of the two
 	works := func(s *server.Server) bool {
-		c := s.As(sigv4.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey})
-		var me struct{ TrainingJobSummaries []any }
-		return c.Call(ctx, "sagemaker", "SageMaker.ListTrainingJobs", map[string]any{}, &me) == nil
+		return s.As(key).Call(ctx, "sagemaker", "SageMaker.ListTrainingJobs", map[string]any{}, nil) == nil
 	}
 	seconds, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

@@ -36,7 +36,7 @@ func reasonOf(doing string, err error) (reason string, ok bool) {
 	switch {
 	case errors.As(err, &mine):
 		return "ClientError: " + doing + ": " + err.Error(), true
-	case errors.As(err, &refusal) && refusal.Code != aws.InternalFailure:
+	case errors.As(err, &refusal) && refusal.Code != aws.InternalFailure && refusal.Code != aws.ServiceUnavailable:
 		return "ClientError: " + doing + ": " + refusal.Message, true
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, blob.ErrNoSpace), errors.Is(err, syscall.EDQUOT):
 		return "InternalServerError: " + doing + ": no space is left on the storage device. Free some space and start the job again.", true
