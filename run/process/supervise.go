@@ -3,8 +3,11 @@
 package process
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"os/signal"
 	"runtime"
 	"time"
 
@@ -32,18 +35,27 @@ func Supervise(args []string) int {
 		return 1
 	}
 	exit := s.supervise()
-	if err := d.write(exitFile, exit, true); err != nil {
-		// A full disk, most likely. Without a record the end is lost, so keep
-		// trying for as long as there is hope.
-		for range 600 {
-			fmt.Fprintln(os.Stderr, "cannot record the end:", err)
-			time.Sleep(time.Second)
-			if err = d.write(exitFile, exit, true); err == nil {
-				break
-			}
+	return s.writeDown(exit)
+}
+
+// patience is how long a supervisor tries to record the end of its program.
+const patience = 10 * time.Minute
+
+// writeDown records the end. When that fails, the disk is most likely full:
+// without a record the end is lost, so it is tried again, until somebody ends
+// this process or there is no directory any more that anyone could look into.
+func (s *supervisor) writeDown(exit run.Exit) int {
+	signal.Reset(unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
+	for begun := time.Now(); ; time.Sleep(time.Second) {
+		err := s.dir.write(exitFile, exit, true)
+		if err == nil {
+			return 0
+		}
+		fmt.Fprintln(os.Stderr, "cannot record the end:", err)
+		if errors.Is(err, fs.ErrNotExist) || time.Since(begun) > patience {
+			return 1
 		}
 	}
-	return 0
 }
 
 // isLock says whether the inherited file is the lock of the directory.
