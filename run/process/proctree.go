@@ -135,7 +135,7 @@ func remains(token string, st state) []int {
 		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 		ours := bytes.HasPrefix(env, mark) || bytes.Contains(env, append([]byte{0}, mark...)) ||
 			pid == st.Program.PID && ps.start == st.Program.Start ||
-			err == nil && len(env) == 0 && st.Namespaces != "" && ps.start >= st.Program.Start && namespaces(pid) == st.Namespaces
+			err == nil && len(env) == 0 && st.Namespaces != "" && ps.start >= st.Program.Start && namespaces(pid) == st.Namespaces && sees(pid, st.OptML)
 		if ours {
 			found[pid] = true
 			for _, d := range descendants(pid) {
@@ -161,4 +161,24 @@ func namespaces(pid int) string {
 		return ""
 	}
 	return mount + " " + user
+}
+
+// sees says whether a process finds the directory under /opt/ml.
+func sees(pid int, dir string) bool {
+	mounts, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", pid))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(mounts)) {
+		// What is mounted, from the root of its own file system, and where.
+		f := strings.Fields(line)
+		if len(f) < 5 || f[4] != optML {
+			continue
+		}
+		what := strings.TrimSuffix(unescape(f[3]), "//deleted")
+		if len(what) > 1 && strings.HasSuffix(dir, what) {
+			return true
+		}
+	}
+	return false
 }

@@ -36,8 +36,11 @@ const (
 type state struct {
 	// Boot is the boot of the machine it ran in.
 	Boot string
-	// Namespaces are its own, "" when it shares the server's.
+	// Namespaces are its own, "" when it shares the server's. Their numbers are
+	// given again once they are gone, so they prove nothing alone.
 	Namespaces string
+	// OptML is the directory that is /opt/ml in them, which is this program's alone.
+	OptML string
 	// Cgroups it was put into.
 	Cgroups []string
 	// Program is its first process, which leads its session and group; 0 before

@@ -103,8 +103,8 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 		return err
 	}
 	st := state{Boot: bootID(), Cgroups: s.groups.dirs()}
-	if s.private {
-		st.Namespaces = namespaces(os.Getpid())
+	if s.base == optML {
+		st.Namespaces, st.OptML = namespaces(os.Getpid()), s.spec.OptML
 	}
 	if err := s.dir.write(stateFile, st, false); err != nil {
 		return err
