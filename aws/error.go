@@ -90,7 +90,7 @@ func (e *Error) HTTPStatus() int {
 	case ServiceUnavailable:
 		return http.StatusServiceUnavailable
 	case AccessDeniedException, ExpiredTokenException, InvalidSignatureException,
-		MissingAuthenticationToken, UnrecognizedClientException, IncompleteSignature:
+		MissingAuthenticationToken, UnrecognizedClientException:
 		return http.StatusForbidden
 	case RequestEntityTooLarge:
 		return http.StatusRequestEntityTooLarge
