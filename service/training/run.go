@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -17,10 +16,6 @@ import (
 // errChanged interrupts a step because the job's row changed under it, which
 // today means that it was asked to stop.
 var errChanged = errors.New("training: the job was changed by somebody else")
-
-// recheck is how often a step looks whether another server changed the row; on
-// this server the change itself wakes the step.
-const recheck = 2 * time.Second
 
 func workOf(r *row) work                   { return work{r.Scope.Account, r.Scope.Region, r.Name} }
 func (w work) scope() aws.Scope            { return aws.Scope{Account: w.Account, Region: w.Region} }
@@ -204,51 +199,4 @@ func (s *Service) fail(ctx context.Context, r *row, reason string) error {
 		r.Body.FailureReason = clip(reason)
 		return fire(fail, r, tx.Now, "Training job failed")
 	})
-}
-
-// setRunning notes that this server works on w, or with nil that it stopped.
-func (s *Service) setRunning(w work, cancel context.CancelCauseFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if cancel == nil {
-		delete(s.running, w)
-	} else {
-		s.running[w] = cancel
-	}
-}
-
-// wake interrupts the step that this server does for w, if any.
-func (s *Service) wake(w work) {
-	s.mu.Lock()
-	cancel := s.running[w]
-	s.mu.Unlock()
-	if cancel != nil {
-		cancel(errChanged)
-	}
-}
-
-// watchRow interrupts the step when another server moved the job to Stopping.
-// The function it returns ends the watch.
-func (s *Service) watchRow(ctx context.Context, w work, cancel context.CancelCauseFunc) func() {
-	done := make(chan struct{})
-	go func() {
-		tick := time.NewTicker(recheck)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			_ = s.DB.View(ctx, func(tx *store.Tx) error {
-				if r, err := jobs.Get(tx, w.scope(), w.Name); err == nil && r.Body.Secondary == sagemaker.SecondaryStatusStopping {
-					cancel(errChanged)
-				}
-				return nil
-			})
-		}
-	}()
-	return func() { close(done) }
 }
