@@ -61,7 +61,7 @@ func exitReason(exit run.Exit, ml, log string, memoryLimit int64) string {
 	case exit.OOMKilled:
 		return fmt.Sprintf("AlgorithmError: the program was killed because it needed more memory than the %d MiB it may use. Take a larger instance type, or less data.", memoryLimit>>20)
 	}
-	if text := readFailure(filepath.Join(ml, "output", "failure")); text != "" {
+	if text := readFailure(filepath.Join(ml, "output", "failure")); text != "" && own(ml, "output") {
 		return "AlgorithmError: " + text
 	}
 	how := fmt.Sprintf("the program exited with code %d", exit.Code)

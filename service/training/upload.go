@@ -53,6 +53,9 @@ func (s *Service) uploadResults(ctx context.Context, w work, r *row, model bool)
 		}
 		r.Body.ModelArtifacts = "s3://" + bucket + "/" + key
 	}
+	if !own(s.mlDir(w), "output", "data") {
+		return nil
+	}
 	if entries, err := os.ReadDir(s.outputDir(w)); err != nil || len(entries) == 0 {
 		return ignoreMissing(err)
 	}
@@ -65,6 +68,19 @@ func (s *Service) uploadResults(ctx context.Context, w work, r *row, model bool)
 		return err
 	}
 	return s.uploadDir(ctx, s.outputDir(w), bucket, key, plain)
+}
+
+// own says whether a directory of the job is still one of the job's: a program
+// can put a link in its place, or in that of one above it, and what that leads
+// to is nobody's result.
+func own(ml string, parts ...string) bool {
+	for _, part := range parts {
+		ml = filepath.Join(ml, part)
+		if info, err := os.Lstat(ml); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
 }
 
 func ignoreMissing(err error) error {

@@ -1,0 +1,298 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sagebrush/sagebrush/e2e/internal/server"
+)
+
+func TestMain(m *testing.M) { server.Main(m) }
+
+const bucket = "faults"
+
+// house is a server with the bucket.
+type house struct {
+	*server.Server
+	ctx    context.Context
+	t      *testing.T
+	client *server.Client
+}
+
+// open starts a server.
+func open(t *testing.T, o server.Options) *house {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	s := server.New(t, o)
+	if err := s.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// Impatient: a server that answers that it failed itself is a finding here.
+	h := &house{s, ctx, t, s.As(s.Credentials())}
+	h.s3("PUT", "/"+bucket, nil)
+	return h
+}
+
+func (h *house) s3(method, path string, body []byte) []byte {
+	h.t.Helper()
+	answer, err := h.client.S3(h.ctx, method, path, body)
+	if err != nil {
+		h.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return answer
+}
+
+// on is the house in a subtest.
+func (h *house) on(t *testing.T) *house {
+	of := *h
+	of.t = t
+	return &of
+}
+
+// image puts a program behind the URI <name>:1.
+func (h *house) image(name, program string) string {
+	h.t.Helper()
+	dir := server.Directory(h.t)
+	if err := os.WriteFile(filepath.Join(dir, "train"), []byte("#!/bin/bash\n"+program), 0o755); err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := h.Command(h.ctx, "image", "add", name+":1", dir); err != nil {
+		h.t.Fatal(err)
+	}
+	return name + ":1"
+}
+
+// start begins a job with the program.
+func (h *house) start(name, program string) {
+	h.t.Helper()
+	if err := h.client.Train(h.ctx, server.TrainingJob(name, h.image(name, program), bucket)); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// ended waits for the end of the job.
+func (h *house) ended(name string) server.Job {
+	h.t.Helper()
+	job, err := h.client.Ended(h.ctx, name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return job
+}
+
+// train runs a job with the program to its end.
+func (h *house) train(name, program string) server.Job {
+	h.t.Helper()
+	h.start(name, program)
+	return h.ended(name)
+}
+
+// artifact is what the job's model holds.
+func (h *house) artifact(job server.Job) map[string]string {
+	h.t.Helper()
+	files, err := h.client.Artifact(h.ctx, job.ModelArtifacts.S3ModelArtifacts)
+	if err != nil {
+		h.t.Fatalf("%+v: %v", job, err)
+	}
+	return files
+}
+
+// Programs that fail, each with the reason that tells why (CreateTrainingJob-29,
+// TrainContainer-7).
+func TestProgramsThatFail(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{Args: []string{"--max-jobs", "4", "--job-memory", "64MiB"}})
+	secret := filepath.Join(server.Directory(t), "secret")
+	if err := os.WriteFile(secret, []byte("do not tell"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("all", func(t *testing.T) {
+		for name, c := range map[string]struct{ program, reason string }{
+			"exit-code":         {"echo nothing to learn from; exit 1", "AlgorithmError: the program exited with code 1; its last output was: nothing to learn from"},
+			"failure-file":      {"echo noise; echo the labels are missing > /opt/ml/output/failure; exit 3", "AlgorithmError: the labels are missing"},
+			"long-reason":       {"head -c 100000 /dev/zero | tr '\\0' x > /opt/ml/output/failure; exit 3", "AlgorithmError: " + strings.Repeat("x", 1024-16)},
+			"signal":            {"kill -SEGV $$", "AlgorithmError: the program was ended by the signal SIGSEGV"},
+			"memory":            {"exec tail /dev/zero", "AlgorithmError: the program was killed because it needed more memory than the 64 MiB it may use. Take a larger instance type, or less data."},
+			"memory-of-a-child": {"tail /dev/zero || exit 5", "AlgorithmError: the program was killed because it needed more memory than the 64 MiB it may use. Take a larger instance type, or less data."},
+			// What others own is not read out, however the program points to it.
+			"failure-link":     {"ln -s " + secret + " /opt/ml/output/failure; echo end; exit 1", "AlgorithmError: the program exited with code 1; its last output was: end"},
+			"output-elsewhere": {"rm -r /opt/ml/output; mkdir /opt/ml/x; ln -s " + filepath.Dir(secret) + " /opt/ml/output; cp " + secret + " " + filepath.Dir(secret) + "/failure; exit 1", "AlgorithmError: the program exited with code 1"},
+			"failure-pipe":     {"mkfifo /opt/ml/output/failure; exit 1", "AlgorithmError: the program exited with code 1"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				job := h.on(t).train(name, c.program)
+				if job.TrainingJobStatus != "Failed" || job.FailureReason != c.reason || job.ModelArtifacts.S3ModelArtifacts != "" {
+					t.Errorf("%+v\nwant the reason %q", job, c.reason)
+				}
+			})
+		}
+		t.Run("no-such-interpreter", func(t *testing.T) {
+			t.Parallel()
+			h := h.on(t)
+			dir := server.Directory(t)
+			if err := os.WriteFile(filepath.Join(dir, "train"), []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.Command(h.ctx, "image", "add", "interpreter:1", dir); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.client.Train(h.ctx, server.TrainingJob("interpreter", "interpreter:1", bucket)); err != nil {
+				t.Fatal(err)
+			}
+			if job := h.ended("interpreter"); job.TrainingJobStatus != "Failed" || !strings.HasPrefix(job.FailureReason, "ClientError: ") || !strings.Contains(job.FailureReason, "interpreter") {
+				t.Errorf("%+v", job)
+			}
+		})
+	})
+	h.NothingLeft(t)
+}
+
+// A program may take its time over SIGTERM and save its model (StopTrainingJob-1,
+// TrainContainer-17).
+func TestSlowGoodbye(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	h.start("goodbye", `trap 'sleep 0.7; echo saved > $SM_MODEL_DIR/weights; exit 0' TERM
+echo ready
+while :; do sleep 0.1; done`)
+	for lines, err := h.client.Lines(h.ctx, "goodbye"); !slices.Contains(lines, "ready"); lines, err = h.client.Lines(h.ctx, "goodbye") {
+		if h.ctx.Err() != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.client.StopJob(h.ctx, "goodbye"); err != nil {
+		t.Fatal(err)
+	}
+	job := h.ended("goodbye")
+	if job.TrainingJobStatus != "Stopped" || job.SecondaryStatus != "Stopped" || h.artifact(job)["weights"] != "saved\n" {
+		t.Errorf("%+v", job)
+	}
+	h.NothingLeft(t)
+}
+
+// Output of any kind is logged, and none of it breaks the readers (TrainContainer-12).
+func TestStrangeOutput(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	const long = 10 << 20
+	job := h.train("output", `printf 'bad \xff\xfe bytes\n'
+printf 'nul \0 byte\n'
+printf '\n'
+printf 'bell \a escape \033[31m\r\n'
+head -c `+fmt.Sprint(long)+` /dev/zero | tr '\0' x
+echo
+echo to standard error >&2
+printf 'no end of line'`)
+	if job.TrainingJobStatus != "Completed" {
+		t.Fatalf("%+v", job)
+	}
+	lines, err := h.client.Lines(h.ctx, "output")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, xs := []string{}, 0
+	for _, l := range lines {
+		if n := strings.Count(l, "x"); n > 1000 {
+			xs += n
+			continue
+		}
+		got = append(got, l)
+	}
+	t.Logf("%q", got)
+	if xs != long {
+		t.Errorf("%d of %d bytes of the long line were logged", xs, long)
+	}
+	for _, want := range []string{"bad \ufffd bytes", "to standard error", "no end of line"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
+	h.NothingLeft(t)
+}
+
+// Nothing of a program survives its job, whatever it left in the background.
+func TestDaemonsDieWithTheJob(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{})
+	marker := fmt.Sprintf("daemon-of-%s", filepath.Base(filepath.Dir(h.Dir)))
+	job := h.train("daemons", strings.ReplaceAll(`
+loop='trap "" TERM HUP INT; echo up >> /opt/ml/model/up; while :; do sleep 0.05; done'
+setsid bash -c "$loop" MARKER </dev/null >/dev/null 2>&1 &   # a session of its own
+(setsid bash -c "$loop" MARKER &)                            # orphaned, and holding on to our output
+nohup bash -c "$loop" MARKER >/dev/null 2>&1 &
+until [ "$(wc -l < /opt/ml/model/up)" = 3 ]; do sleep 0.02; done 2>/dev/null
+`, "MARKER", marker))
+	if job.TrainingJobStatus != "Completed" || h.artifact(job)["up"] != "up\nup\nup\n" {
+		t.Errorf("%+v, %q", job, h.artifact(job))
+	}
+	if alive := processes(marker); len(alive) > 0 {
+		t.Errorf("still running: %q", alive)
+	}
+	h.NothingLeft(t)
+}
+
+// processes are those whose command line has the word.
+func processes(word string) (found []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is good
+	for _, p := range all {
+		if text, err := os.ReadFile(p); err == nil && bytes.Contains(text, []byte(word)) {
+			found = append(found, p+": "+string(text))
+		}
+	}
+	return found
+}
+
+// The archive holds what the program wrote, and nothing that it only points to
+// (TrainContainer-8).
+func TestStrangeModels(t *testing.T) {
+	t.Parallel()
+	h := open(t, server.Options{Args: []string{"--max-jobs", "4"}})
+	outside := server.Directory(t)
+	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("do not tell"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("all", func(t *testing.T) {
+		for name, c := range map[string]struct {
+			program string
+			want    map[string]string
+		}{
+			"model-elsewhere": {"rm -r /opt/ml/model; mkdir -p /opt/ml/x; ln -s /opt/ml/x /opt/ml/model; echo w > /opt/ml/model/weights", map[string]string{}},
+			"links": {"cd /opt/ml/model; echo w > weights; ln weights hard; ln -s weights soft; ln -s " + outside + "/secret far; ln -s " + outside + " fardir; ln -s loop loop; ln -s ../../../../../etc up",
+				map[string]string{"weights": "w\n", "hard": "w\n", "soft": "-> weights", "far": "-> " + outside + "/secret", "fardir": "-> " + outside, "loop": "-> loop", "up": "-> ../../../../../etc"}},
+			"specials": {"cd /opt/ml/model; echo w > weights; mkfifo pipe; command -v python3 >/dev/null && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"socket\")'; exit 0",
+				map[string]string{"weights": "w\n"}},
+			"names":            {"cd /opt/ml/model; echo w > $'new\\nline'; echo w > ' '; echo w > $'\\xff'; echo w > -rf; mkdir -p a/b; echo w > a/b/c; chmod 000 a/b/c", map[string]string{"new\nline": "w\n", " ": "w\n", "\xff": "w\n", "-rf": "w\n", "a/": "/", "a/b/": "/", "a/b/c": "w\n"}},
+			"no-model":         {"exit 0", map[string]string{}},
+			"model-gone":       {"rmdir /opt/ml/model", map[string]string{}},
+			"model-is-a-link":  {"rmdir /opt/ml/model; ln -s " + outside + " /opt/ml/model", map[string]string{}},
+			"output-elsewhere": {"rm -r /opt/ml/output; mkdir " + outside + "/data; cp " + outside + "/secret " + outside + "/data; ln -s " + outside + " /opt/ml/output", map[string]string{}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				h := h.on(t)
+				job := h.train(name, c.program)
+				if job.TrainingJobStatus != "Completed" {
+					t.Fatalf("%+v", job)
+				}
+				if got := h.artifact(job); !maps.Equal(got, c.want) {
+					t.Errorf("the artifact holds %q\nwant %q", got, c.want)
+				}
+				output := strings.Replace(job.ModelArtifacts.S3ModelArtifacts, "model.tar.gz", "output.tar.gz", 1)
+				if files, err := h.client.Artifact(h.ctx, output); err == nil {
+					t.Errorf("the job had no output, but its archive holds %q", files)
+				}
+			})
+		}
+	})
+	h.NothingLeft(t)
+}
