@@ -55,6 +55,7 @@ func run(ctx context.Context, n int, r *harness.Report) error {
 	if err := os.WriteFile(script, []byte(program), 0o755); err != nil {
 		return err
 	}
+	others := harness.Others(s)
 	var job, shell, whole []time.Duration
 	for i := range n + 2 { // the first two warm up
 		d, err := fromShell(script)
@@ -78,6 +79,7 @@ func run(ctx context.Context, n int, r *harness.Report) error {
 		harness.Row{What: "the same program from a shell", Value: ms(harness.Median(shell)), Unit: "ms"},
 		harness.Row{What: "difference", Value: beyond, Unit: "ms"}.AtMost(beyond, 60, " ms"),
 		harness.Row{What: "CreateTrainingJob to Completed, artifact stored", Value: ms(harness.Median(whole)), Unit: "ms"})
+	r.Note("other programs, the jobs among them, used %.0f %% of the processors meanwhile", 100*others())
 	return nil
 }
 

@@ -54,10 +54,15 @@ func run(ctx context.Context, size, rounds, small int, r *harness.Report) error 
 	if err := s.MakeBucket(ctx, bucket); err != nil {
 		return err
 	}
+	others := harness.Others(s)
 	if err := large(s, dir, size, rounds, r); err != nil {
 		return err
 	}
-	return many(ctx, s, small, r)
+	if err := many(ctx, s, small, r); err != nil {
+		return err
+	}
+	r.Note("other programs used %.0f %% of the processors meanwhile", 100*others())
+	return nil
 }
 
 // large measures big objects beside a file copy.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Load is what a run of the generator measured.
@@ -79,7 +81,7 @@ func load(ctx context.Context, addr string, conns int, requests []Signed, d time
 					if due.Sub(begun) > d {
 						break
 					}
-					time.Sleep(time.Until(due))
+					sleepUntil(due)
 				} else if due.Sub(begun) > d {
 					break
 				}
@@ -117,4 +119,15 @@ func load(ctx context.Context, addr string, conns int, requests []Signed, d time
 		out.P50, out.P99, out.Max = all[n/2], all[n*99/100], all[n-1]
 	}
 	return out, errors.Join(append(errs, ctx.Err())...)
+}
+
+// sleepUntil blocks a thread, because the runtime's timers are up to a
+// millisecond late, which is more than an answer takes.
+func sleepUntil(t time.Time) {
+	for d := time.Until(t); d > 0; d = time.Until(t) {
+		ts := unix.NsecToTimespec(d.Nanoseconds())
+		if err := unix.Nanosleep(&ts, nil); err == nil {
+			return
+		}
+	}
 }
