@@ -58,9 +58,10 @@ func New(o Options) *Server {
 		Protocols:         protocols,
 		ReadHeaderTimeout: 30 * time.Second,
 		IdleTimeout:       3 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ConnState:         s.newcomers.note,
-		ErrorLog:          log.New(debugWriter{o.Logger}, "", 0),
+		// More than the handler answers: its refusal has a request id, this one none.
+		MaxHeaderBytes: 256 << 10,
+		ConnState:      s.newcomers.note,
+		ErrorLog:       log.New(debugWriter{o.Logger}, "", 0),
 	}
 	return s
 }

@@ -59,6 +59,7 @@ var codes = [...]struct {
 	{"PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold"},
 	{"ReplicationConfigurationNotFoundError", 404, "The replication configuration was not found"},
 	{"RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large."},
+	{"RequestTimeout", 400, "The upload paused for too long: nothing of it arrived within the timeout period."},
 	{"ServerSideEncryptionConfigurationNotFoundError", 404, "The server side encryption configuration was not found"},
 	{"SignatureDoesNotMatch", 403, "The request signature we calculated does not match the signature you provided. Check your key and signing method."},
 	{"XAmzContentSHA256Mismatch", 400, "The provided 'x-amz-content-sha256' header does not match what was computed."},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/sigv4"
@@ -85,6 +86,8 @@ func toError(err error) *apiError {
 		return e
 	case errors.As(err, &f):
 		return signatureError(f)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return codeError("RequestTimeout")
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.Canceled):
 		return codeError("IncompleteBody")
 	case errors.As(err, &a) && a.Code == aws.AccessDeniedException:

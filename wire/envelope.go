@@ -52,6 +52,9 @@ func (s *Server) fault(ctx context.Context, c *call, err error) fault {
 		}
 	case c.r.Context().Err() != nil:
 		e = &aws.Error{Code: aws.RequestTimeout, Message: "The request was cancelled."} // nobody reads it
+	case diskFull(err) != nil:
+		s.mask(ctx, c, err)
+		e = diskFull(err)
 	default:
 		s.mask(ctx, c, err)
 		e = &aws.Error{Code: aws.InternalFailure, Message: "The server failed to process the request. " +

@@ -31,7 +31,8 @@ type Options struct {
 	S3 http.Handler
 	// MaxBody bounds bodies in bytes, 0 for DefaultMaxBody.
 	MaxBody int64
-	// BodyTimeout bounds the time in which a body must arrive, 0 for a minute.
+	// BodyTimeout bounds the time in which a body must arrive, 0 for a minute. For
+	// S3, whose uploads may take hours, it bounds the pauses.
 	BodyTimeout time.Duration
 	// RequestsPerSecond throttles each account; 0 is off. Burst is how many may
 	// come at once, at least RequestsPerSecond.
@@ -76,6 +77,6 @@ func HTTPServer(handler http.Handler) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    MaxHeaderBytes,
 	}
 }

@@ -17,8 +17,14 @@ func (s *Server) route(next handler) handler {
 		if err := s.find(c); err != nil {
 			return err
 		}
+		if err := checkHead(c.r); err != nil {
+			return err
+		}
 		if c.plain == nil {
 			return next(ctx, c)
+		}
+		if c.r.Body != nil && c.r.Body != http.NoBody {
+			c.r.Body = &idleBody{ReadCloser: c.r.Body, control: http.NewResponseController(c.w), limit: s.options.BodyTimeout}
 		}
 		c.w = &recorder{ResponseWriter: c.w, c: c}
 		c.plain.ServeHTTP(c.w, c.r.WithContext(ctx))

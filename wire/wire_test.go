@@ -26,6 +26,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sts"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/sigv4"
+	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/wire"
 )
 
@@ -52,6 +53,8 @@ func (fake) DescribeTrainingJob(ctx context.Context, in *sagemaker.DescribeTrain
 		return nil, aws.Errorf(aws.ConflictException, "no")
 	case "broken":
 		return nil, errors.New("disk on fire")
+	case "full":
+		return nil, fmt.Errorf("save: %w", store.ErrFull)
 	case "panics":
 		panic("oh dear")
 	default:
