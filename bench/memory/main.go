@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
@@ -62,7 +61,7 @@ func run(ctx context.Context, stored int, r *harness.Report) error {
 			return err
 		}
 	}
-	if _, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, requests, time.Minute)); err != nil {
+	if _, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, harness.Once(requests), time.Minute)); err != nil {
 		return err
 	}
 	n, err := s.CountJobs(ctx, "Completed")
@@ -81,7 +80,7 @@ func run(ctx context.Context, stored int, r *harness.Report) error {
 		peak = max(peak, rss)
 		time.Sleep(100 * time.Millisecond)
 	}
-	if _, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, slices.Repeat(requests, 3), 5*time.Second)); err != nil {
+	if _, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, harness.Cycle(requests), 5*time.Second)); err != nil {
 		return err
 	}
 	rss, err := s.RSS()

@@ -183,7 +183,7 @@ func many(ctx context.Context, s *harness.Server, n int, r *harness.Report) erro
 		if err != nil {
 			return err
 		}
-		l, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, requests, time.Minute))
+		l, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, harness.Once(requests), time.Minute))
 		if err != nil {
 			return err
 		}

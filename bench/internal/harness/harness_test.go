@@ -79,7 +79,7 @@ func TestClosedSendsEveryRequestOnce(t *testing.T) {
 	t.Parallel()
 	addr, served := answers(t)
 	requests := slices.Repeat([]harness.Signed{request(t, addr, "/length", ""), request(t, addr, "/refuse", "")}, 250)
-	l, err := harness.Closed(t.Context(), addr, 8, requests, time.Minute)
+	l, err := harness.Closed(t.Context(), addr, 8, harness.Once(requests), time.Minute)
 	if err != nil || l.N != 250 || l.Failed != 250 || served.Load() != 500 || !strings.Contains(l.FirstFailure, "status 400: no") {
 		t.Errorf("%+v %v, served %d", l, err, served.Load())
 	}
@@ -91,7 +91,7 @@ func TestClosedSendsEveryRequestOnce(t *testing.T) {
 func TestOpenKeepsTheRate(t *testing.T) {
 	t.Parallel()
 	addr, _ := answers(t)
-	l, err := harness.Open(t.Context(), addr, 4, slices.Repeat([]harness.Signed{request(t, addr, "/length", "")}, 1000), 500*time.Millisecond, 200)
+	l, err := harness.Open(t.Context(), addr, 4, harness.Cycle([]harness.Signed{request(t, addr, "/length", "")}), 500*time.Millisecond, 200)
 	if err != nil || l.N < 95 || l.N > 105 || l.P99 < l.P50 || l.Max < l.P99 {
 		t.Errorf("%+v %v", l, err)
 	}

@@ -25,16 +25,34 @@ type Load struct {
 	P50, P99, Max time.Duration
 }
 
+// Requests gives the i-th request, nil after the last.
+type Requests func(i int64) Signed
+
+// Once sends each request of a list.
+func Once(list []Signed) Requests {
+	return func(i int64) Signed {
+		if i < int64(len(list)) {
+			return list[i]
+		}
+		return nil
+	}
+}
+
+// Cycle begins again after the last.
+func Cycle(list []Signed) Requests {
+	return func(i int64) Signed { return list[i%int64(len(list))] }
+}
+
 // Closed sends requests over conns connections, each the next one as soon as
 // its last was answered, until d has passed or the requests are used up.
-func Closed(ctx context.Context, addr string, conns int, requests []Signed, d time.Duration) (Load, error) {
+func Closed(ctx context.Context, addr string, conns int, requests Requests, d time.Duration) (Load, error) {
 	return load(ctx, addr, conns, requests, d, 0)
 }
 
 // Open sends rate requests a second whether or not earlier ones were answered.
 // The time to an answer counts from the moment when the request was due, so a
 // server that falls behind cannot hide it.
-func Open(ctx context.Context, addr string, conns int, requests []Signed, d time.Duration, rate float64) (Load, error) {
+func Open(ctx context.Context, addr string, conns int, requests Requests, d time.Duration, rate float64) (Load, error) {
 	return load(ctx, addr, conns, requests, d, rate)
 }
 
@@ -46,7 +64,7 @@ func Clean(l Load, err error) (Load, error) {
 	return l, err
 }
 
-func load(ctx context.Context, addr string, conns int, requests []Signed, d time.Duration, rate float64) (Load, error) {
+func load(ctx context.Context, addr string, conns int, requests Requests, d time.Duration, rate float64) (Load, error) {
 	var (
 		next    atomic.Int64
 		workers sync.WaitGroup
@@ -72,7 +90,8 @@ func load(ctx context.Context, addr string, conns int, requests []Signed, d time
 			var err error
 			for err == nil && ctx.Err() == nil {
 				i := next.Add(1) - 1
-				if i >= int64(len(requests)) {
+				request := requests(i)
+				if request == nil {
 					break
 				}
 				due := time.Now()
@@ -87,7 +106,7 @@ func load(ctx context.Context, addr string, conns int, requests []Signed, d time
 				}
 				var status int
 				var body []byte
-				if status, body, err = c.RoundTrip(requests[i], nil); err != nil {
+				if status, body, err = c.RoundTrip(request, nil); err != nil {
 					break
 				}
 				if status >= 300 {

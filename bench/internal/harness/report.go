@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -71,6 +72,18 @@ func NewReport(name string) *Report {
 		Benchmark: name, Command: "go run ./bench/" + name + " " + strings.Join(os.Args[1:], " "),
 		Commit: strings.TrimSpace(string(commit)), Machine: machine(), Date: time.Now().UTC().Truncate(time.Second),
 	}
+}
+
+// Compare adds the medians of our rounds and the peer's, and what their ratio
+// has to be; without rounds of the peer there is no ratio.
+func (r *Report) Compare(what string, target float64, ours, peer []float64) {
+	row := Row{What: what, Value: Median(ours), Unit: "/s"}
+	if len(peer) > 0 {
+		row.Peer = Median(peer)
+		row.Ratio = row.Value / row.Peer
+		row = row.AtLeast(row.Ratio, target, "×")
+	}
+	r.Rows = append(r.Rows, row)
 }
 
 // Note adds a condition.
@@ -164,6 +177,7 @@ func Median[T cmp.Ordered](v []T) T {
 // Main runs a benchmark and ends the process with its error. An interrupt ends
 // ctx, so that what was started is stopped.
 func Main(run func(ctx context.Context) error) {
+	debug.SetGCPercent(400) // the generator's own collections disturb what it measures
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx)
 	stop()
