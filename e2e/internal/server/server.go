@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -34,7 +35,8 @@ type Options struct {
 	Database string
 	// Args are further arguments of serve, Env further variables.
 	Args, Env []string
-	// Prefix is a command that executes the server in its own place.
+	// Prefix is a command that executes the server in its own place, and may give
+	// it mounts of its own.
 	Prefix []string
 }
 
@@ -126,7 +128,11 @@ func (s *Server) Start(ctx context.Context) error {
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, lines) }()
-	profiles, err := identity.ReadProfiles(datadir.Dir(s.Dir).Credentials())
+	path := datadir.Dir(s.Dir).Credentials()
+	if s.options.Prefix != nil {
+		path = fmt.Sprintf("/proc/%d/root%s", cmd.Process.Pid, path)
+	}
+	profiles, err := identity.ReadProfiles(path)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.addr, s.cmd = addr, cmd
@@ -218,7 +224,11 @@ func (s *Server) Addr() string {
 // Command runs another command of the binary on the server's data directory and
 // answers what it prints.
 func (s *Server) Command(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, s.bin, append(args, "--data-dir", s.Dir)...)
+	argv := append(append([]string{s.bin}, args...), "--data-dir", s.Dir)
+	if s.options.Prefix != nil {
+		argv = append([]string{"nsenter", "--mount", "--target", strconv.Itoa(s.PID()), "--"}, argv...)
+	}
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
