@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -99,13 +100,18 @@ func (l *listener) acceptAll() {
 // sniff waits for the first bytes and hands the connection on.
 func (l *listener) sniff(c *conn) {
 	if len(c.head) == 0 {
-		stopped := make(chan struct{})
-		defer close(stopped)
+		// Exactly one of the two has the connection after the first bytes: a stop
+		// that comes later must not cut the request that they begin.
+		var taken atomic.Bool
+		spoke := make(chan struct{})
+		defer close(spoke)
 		go func() {
 			select {
 			case <-l.done:
-				c.Close()
-			case <-stopped:
+				if taken.CompareAndSwap(false, true) {
+					c.Close()
+				}
+			case <-spoke:
 			}
 		}()
 		buf := make([]byte, 1024)
@@ -117,6 +123,9 @@ func (l *listener) sniff(c *conn) {
 			}
 			c.Close()
 			return
+		}
+		if !taken.CompareAndSwap(false, true) {
+			return // closed by the stop
 		}
 		_ = c.SetReadDeadline(time.Time{})
 		c.head = buf[:n]
