@@ -1,110 +1,15 @@
 package faults
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sagebrush/sagebrush/e2e/internal/server"
 )
-
-func TestMain(m *testing.M) { server.Main(m) }
-
-const bucket = "faults"
-
-// house is a server with the bucket.
-type house struct {
-	*server.Server
-	ctx    context.Context
-	t      *testing.T
-	client *server.Client
-}
-
-// open starts a server.
-func open(t *testing.T, o server.Options) *house {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	s := server.New(t, o)
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	// Impatient: a server that answers that it failed itself is a finding here.
-	h := &house{s, ctx, t, s.As(s.Credentials())}
-	h.s3("PUT", "/"+bucket, nil)
-	return h
-}
-
-func (h *house) s3(method, path string, body []byte) []byte {
-	h.t.Helper()
-	answer, err := h.client.S3(h.ctx, method, path, body)
-	if err != nil {
-		h.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return answer
-}
-
-// on is the house in a subtest.
-func (h *house) on(t *testing.T) *house {
-	of := *h
-	of.t = t
-	return &of
-}
-
-// image puts a program behind the URI <name>:1.
-func (h *house) image(name, program string) string {
-	h.t.Helper()
-	dir := server.Directory(h.t)
-	if err := os.WriteFile(filepath.Join(dir, "train"), []byte("#!/bin/bash\n"+program), 0o755); err != nil {
-		h.t.Fatal(err)
-	}
-	if _, err := h.Command(h.ctx, "image", "add", name+":1", dir); err != nil {
-		h.t.Fatal(err)
-	}
-	return name + ":1"
-}
-
-// start begins a job with the program.
-func (h *house) start(name, program string) {
-	h.t.Helper()
-	if err := h.client.Train(h.ctx, server.TrainingJob(name, h.image(name, program), bucket)); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
-// ended waits for the end of the job.
-func (h *house) ended(name string) server.Job {
-	h.t.Helper()
-	job, err := h.client.Ended(h.ctx, name)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return job
-}
-
-// train runs a job with the program to its end.
-func (h *house) train(name, program string) server.Job {
-	h.t.Helper()
-	h.start(name, program)
-	return h.ended(name)
-}
-
-// artifact is what the job's model holds.
-func (h *house) artifact(job server.Job) map[string]string {
-	h.t.Helper()
-	files, err := h.client.Artifact(h.ctx, job.ModelArtifacts.S3ModelArtifacts)
-	if err != nil {
-		h.t.Fatalf("%+v: %v", job, err)
-	}
-	return files
-}
 
 // Programs that fail, each with the reason that tells why (CreateTrainingJob-29,
 // TrainContainer-7).
@@ -237,61 +142,5 @@ until [ "$(wc -l < /opt/ml/model/up)" = 3 ]; do sleep 0.02; done 2>/dev/null
 	if alive := processes(marker); len(alive) > 0 {
 		t.Errorf("still running: %q", alive)
 	}
-	h.NothingLeft(t)
-}
-
-// processes are those whose command line has the word.
-func processes(word string) (found []string) {
-	all, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is good
-	for _, p := range all {
-		if text, err := os.ReadFile(p); err == nil && bytes.Contains(text, []byte(word)) {
-			found = append(found, p+": "+string(text))
-		}
-	}
-	return found
-}
-
-// The archive holds what the program wrote, and nothing that it only points to
-// (TrainContainer-8).
-func TestStrangeModels(t *testing.T) {
-	t.Parallel()
-	h := open(t, server.Options{Args: []string{"--max-jobs", "4"}})
-	outside := server.Directory(t)
-	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("do not tell"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Run("all", func(t *testing.T) {
-		for name, c := range map[string]struct {
-			program string
-			want    map[string]string
-		}{
-			"model-elsewhere": {"rm -r /opt/ml/model; mkdir -p /opt/ml/x; ln -s /opt/ml/x /opt/ml/model; echo w > /opt/ml/model/weights", map[string]string{}},
-			"links": {"cd /opt/ml/model; echo w > weights; ln weights hard; ln -s weights soft; ln -s " + outside + "/secret far; ln -s " + outside + " fardir; ln -s loop loop; ln -s ../../../../../etc up",
-				map[string]string{"weights": "w\n", "hard": "w\n", "soft": "-> weights", "far": "-> " + outside + "/secret", "fardir": "-> " + outside, "loop": "-> loop", "up": "-> ../../../../../etc"}},
-			"specials": {"cd /opt/ml/model; echo w > weights; mkfifo pipe; command -v python3 >/dev/null && python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"socket\")'; exit 0",
-				map[string]string{"weights": "w\n"}},
-			"names":            {"cd /opt/ml/model; echo w > $'new\\nline'; echo w > ' '; echo w > $'\\xff'; echo w > -rf; mkdir -p a/b; echo w > a/b/c; chmod 000 a/b/c", map[string]string{"new\nline": "w\n", " ": "w\n", "\xff": "w\n", "-rf": "w\n", "a/": "/", "a/b/": "/", "a/b/c": "w\n"}},
-			"no-model":         {"exit 0", map[string]string{}},
-			"model-gone":       {"rmdir /opt/ml/model", map[string]string{}},
-			"model-is-a-link":  {"rmdir /opt/ml/model; ln -s " + outside + " /opt/ml/model", map[string]string{}},
-			"output-elsewhere": {"rm -r /opt/ml/output; mkdir " + outside + "/data; cp " + outside + "/secret " + outside + "/data; ln -s " + outside + " /opt/ml/output", map[string]string{}},
-		} {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				h := h.on(t)
-				job := h.train(name, c.program)
-				if job.TrainingJobStatus != "Completed" {
-					t.Fatalf("%+v", job)
-				}
-				if got := h.artifact(job); !maps.Equal(got, c.want) {
-					t.Errorf("the artifact holds %q\nwant %q", got, c.want)
-				}
-				output := strings.Replace(job.ModelArtifacts.S3ModelArtifacts, "model.tar.gz", "output.tar.gz", 1)
-				if files, err := h.client.Artifact(h.ctx, output); err == nil {
-					t.Errorf("the job had no output, but its archive holds %q", files)
-				}
-			})
-		}
-	})
 	h.NothingLeft(t)
 }
