@@ -9,9 +9,10 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 )
 
-// maxShared bounds the stored bytes behind the rows that are kept decoded. What
-// they take in memory is some three times that.
-const maxShared = 12 << 20
+// maxShared bounds the stored bytes behind the rows that are kept decoded. It is
+// small, because what is kept is what the collector has to walk, and few rows are
+// looked at again and again.
+const maxShared = 2 << 20
 
 // sharedRows keeps decoded rows for readers who look at the same ones again and
 // again, as clients do who wait for a job. A row is used only while the database
