@@ -25,20 +25,81 @@ type Spec struct {
 	ID string
 	// Hostname is the name the program sees itself under, such as "algo-1".
 	Hostname string
+	// Image is the container image for runners that run containers, a reference
+	// that the engine has; "" for the others.
+	Image string
 	// Command is the program and its arguments; Command[0] is looked up in
-	// Env's PATH when it holds no slash.
+	// Env's PATH when it holds no slash. With an Image it replaces the image's
+	// entrypoint and command; empty, the image's own entrypoint runs with Args.
 	Command []string
+	// Args are the arguments of the image's own entrypoint; without an Image, or
+	// with a Command, they must be empty.
+	Args []string
 	// Env is the complete environment; nothing is inherited from the server.
 	Env map[string]string
 	// Dir is the working directory, "" for OptML.
 	Dir string
 	// OptML is the directory on this machine that the program sees as /opt/ml.
 	OptML string
+	// Mounts are further directories of this machine that the program sees.
+	Mounts []Mount
+	// Network places the program among its peers.
+	Network Network
 	// Log is the log stream file (package logstream) that receives every line of
 	// standard output and error with its arrival time.
 	Log string
 	// Limits bound what the program may use; zero members are unlimited.
 	Limits Limits
+}
+
+// Mount makes a directory of this machine appear to the program.
+type Mount struct {
+	// Source is the directory on this machine.
+	Source string
+	// Target is where the program sees it: an absolute path beneath /opt/ml whose
+	// directory exists in OptML.
+	Target   string
+	ReadOnly bool
+}
+
+// Network is what a program reaches. The zero value is the machine's own
+// network, where Hostname alone resolves.
+type Network struct {
+	// ID names the network that the hosts of one job share; every Spec of a job
+	// carries the same ID and Hosts. It lives from the first Start to the last
+	// Remove of its programs.
+	ID string
+	// Hosts are the names of all hosts on it in order, Hostname among them. Each
+	// resolves to an address of its own, from every one of them.
+	Hosts []string
+	// Isolated closes the network: peers reach each other, and nothing else goes
+	// in or out. It needs an ID; a runner whose Traits lack Isolation refuses it
+	// in Start.
+	Isolated bool
+	// Reach are TCP addresses ("127.0.0.1:4600") of this machine that the program
+	// reaches under the same address although the network is its own: the server.
+	// Ignored where Isolated.
+	Reach []string
+}
+
+// Traits are what a runner is and can do on this machine. They do not change.
+type Traits struct {
+	// Name is "process", "docker", "fake".
+	Name string
+	// Isolation says that Network.Isolated is enforced.
+	Isolation bool
+	// Interface is the network interface that programs with a Network.ID share
+	// with their peers, "eth0", or "lo" where they all live on the machine's own
+	// loopback interface, each under an address of its own.
+	Interface string
+}
+
+// Usage is what a program and its descendants have used by a moment; -1
+// in MemoryBytes where that is unknown.
+type Usage struct {
+	At          time.Time
+	CPUTime     time.Duration
+	MemoryBytes int64
 }
 
 // Limits of one program and all of its descendants together.
@@ -93,6 +154,8 @@ type Process interface {
 	// returns at once, the supervisor sees to the rest; a second Stop may only
 	// shorten the grace. Stopping a program that has ended is no error.
 	Stop(ctx context.Context, grace time.Duration) error
+	// Usage says what the program uses now; ErrLost or an error once it has ended.
+	Usage(ctx context.Context) (Usage, error)
 }
 
 // ErrLost is returned by Attach and Wait when neither the program nor a record
@@ -102,6 +165,8 @@ var ErrLost = errors.New("run: the program and the record of its end are gone")
 
 // Runner starts programs and finds them again.
 type Runner interface {
+	// Traits say what it can do here.
+	Traits() Traits
 	// Start runs the program, or answers the one that already runs, or ran,
 	// under the same ID. It returns once the program is held by something that
 	// outlives this server, so that a crash right after loses nothing. A program

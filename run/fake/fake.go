@@ -39,9 +39,15 @@ var _ run.Runner = (*Runner)(nil)
 // New is a Runner without programs.
 func New() *Runner { return &Runner{programs: map[string]*program{}} }
 
+// Traits implements run.Runner. It pretends to isolate: what a program of it
+// reaches is nothing at all.
+func (r *Runner) Traits() run.Traits {
+	return run.Traits{Name: "fake", Isolation: true, Interface: "eth0"}
+}
+
 // Start implements run.Runner.
 func (r *Runner) Start(ctx context.Context, s run.Spec) (run.Process, error) {
-	if s.ID == "" || len(s.Command) == 0 {
+	if s.ID == "" || (len(s.Command) == 0 && s.Image == "") {
 		return nil, fmt.Errorf("fake: a program needs an ID and a command")
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -144,4 +150,16 @@ func (p *program) Wait(ctx context.Context) (run.Exit, error) {
 func (p *program) Stop(_ context.Context, grace time.Duration) error {
 	p.signal(grace, false)
 	return nil
+}
+
+// Usage implements run.Process: a goroutine uses next to nothing.
+func (p *program) Usage(context.Context) (run.Usage, error) {
+	select {
+	case <-p.lost:
+		return run.Usage{}, run.ErrLost
+	case <-p.done:
+		return run.Usage{}, fmt.Errorf("fake: the program has ended")
+	default:
+		return run.Usage{At: time.Now(), CPUTime: time.Millisecond, MemoryBytes: 1 << 20}, nil
+	}
 }

@@ -170,3 +170,8 @@ func (d stateDir) listen() (l net.Listener, err error) {
 	}
 	return l, err
 }
+
+// Usage implements run.Process.
+func (p *proc) Usage(context.Context) (run.Usage, error) {
+	return run.Usage{}, fmt.Errorf("process: the usage of %s: %w", p.id, errors.ErrUnsupported)
+}

@@ -49,6 +49,9 @@ func New(dir string, self []string, logger *slog.Logger) (*Runner, error) {
 	return &Runner{dir: dir, self: self, logger: logger, ways: isolations}, nil
 }
 
+// Traits implements run.Runner.
+func (r *Runner) Traits() run.Traits { return run.Traits{Name: "process", Interface: "lo"} }
+
 // Start implements run.Runner. A program that cannot be executed is no error
 // here: its Exit says why.
 func (r *Runner) Start(ctx context.Context, s run.Spec) (run.Process, error) {
@@ -84,6 +87,10 @@ func check(s run.Spec) error {
 		return errors.New("process: a program without an ID")
 	case len(s.Command) == 0 || s.Command[0] == "":
 		return fmt.Errorf("process: %s has no command", s.ID)
+	case s.Image != "" || len(s.Args) > 0:
+		return fmt.Errorf("process: %s: images and their arguments are for runners that run containers", s.ID)
+	case s.Network.ID != "" || len(s.Mounts) > 0:
+		return fmt.Errorf("process: %s: networks and mounts are not built yet", s.ID)
 	case !filepath.IsAbs(s.OptML) || !filepath.IsAbs(s.Log):
 		return fmt.Errorf("process: %s: OptML and Log must be absolute paths", s.ID)
 	}
