@@ -82,6 +82,8 @@ func TestDecide(t *testing.T) {
 	}{
 		"nothing to do":                    {laptop, nil, nil, ""},
 		"several small ones on a laptop":   {laptop, nil, jobs{"a ml.m5.large 1", "b ml.m5.large 1", "c ml.m5.large 1", "d ml.m5.large 1", "e ml.m5.large 1"}, "a b c d"},
+		"four of 4 vCPUs on a laptop":      {laptop, nil, jobs{"a ml.c5.xlarge 1", "b ml.c5.xlarge 1", "c ml.c5.xlarge 1", "d ml.c5.xlarge 1", "e ml.c5.xlarge 1"}, "a b c d"},
+		"two of any size on a laptop":      {laptop, nil, jobs{"a ml.m5.24xlarge 1", "b ml.m5.24xlarge 1", "c ml.m5.24xlarge 1"}, "a b"},
 		"two of any size":                  {small, nil, jobs{"a ml.m5.24xlarge 1", "b ml.m5.24xlarge 1", "c ml.m5.24xlarge 1"}, "a b"},
 		"beyond the machine runs alone":    {small, nil, jobs{"a ml.m5.large 9", "b ml.m5.large 1"}, "a"},
 		"nothing beside it":                {small, jobs{"a ml.m5.large 9"}, jobs{"b ml.t3.medium 1"}, ""},
