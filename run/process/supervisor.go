@@ -23,9 +23,13 @@ const interruptGrace = 10 * time.Second
 // supervisor holds one program.
 type supervisor struct {
 	dir     stateDir
-	spec    run.Spec
-	private bool // in namespaces of its own
+	spec    order
+	mode    string // how it was started: private, user or shared
 	confirm *os.File
+
+	joint     joint // how the program is joined to its network
+	network   networkDir
+	addresses subnet
 
 	base    string // what the program calls /opt/ml
 	groups  *cgroups

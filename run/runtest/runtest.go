@@ -34,6 +34,9 @@ type Capabilities struct {
 	OptML bool
 	// Memory, CPUs, Processes: these limits are enforced.
 	Memory, CPUs, Processes bool
+	// Tool are the words that run Tool where the program runs; nil skips what
+	// needs it, the tests about networks.
+	Tool []string
 }
 
 // Exercise runs the suite; make answers a fresh Subject for each test.
@@ -56,6 +59,7 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"CannotStart":       cannotStart,
 		"Many":              many,
 		"OOM":               oom,
+		"Network":           networkOfAny,
 	}
 	commands := map[string]func(*bench){
 		"Environment":      environment,
@@ -69,6 +73,10 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"OptML":            seesOptML,
 		"CPUs":             cpus,
 		"Processes":        processes,
+		"NetworkNames":     networkNames,
+		"NetworkPorts":     networkPorts,
+		"NetworkIsolated":  networkIsolated,
+		"NetworkReach":     networkReach,
 	}
 	each := func(tests map[string]func(*bench)) {
 		for name, test := range tests {
