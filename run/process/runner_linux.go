@@ -108,6 +108,9 @@ func check(s run.Spec) error {
 	if err := checkNetwork(s); err != nil {
 		return fmt.Errorf("process: %s: %w", s.ID, err)
 	}
+	if err := checkMounts(s.Mounts); err != nil {
+		return fmt.Errorf("process: %s: %w", s.ID, err)
+	}
 	return nil
 }
 
@@ -201,7 +204,7 @@ func (r *Runner) Remove(ctx context.Context, h run.Handle) error {
 		if lock != nil {
 			err := p.dir.bury()
 			if err == nil {
-				err = p.dir.leaveNetwork()
+				err = p.dir.release()
 			}
 			if err == nil {
 				err = os.RemoveAll(string(p.dir))

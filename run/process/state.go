@@ -149,10 +149,14 @@ func (d stateDir) lock() (*os.File, error) {
 	return nil, err
 }
 
-// leaveNetwork forgets the program in its network's directory.
-func (d stateDir) leaveNetwork() error {
+// release gives back what the program held outside of its directory.
+func (d stateDir) release() error {
 	var o order
-	if !d.read(specFile, &o) || o.Network.ID == "" {
+	if !d.read(specFile, &o) {
+		return nil
+	}
+	unlinkVolumes(o.Spec)
+	if o.Network.ID == "" {
 		return nil
 	}
 	if err := networkDirOf(filepath.Dir(string(d)), o.Network.ID).leave(filepath.Base(string(d))); err != nil {

@@ -32,7 +32,7 @@ func Supervise(args []string) int {
 	unix.CloseOnExec(lockFD)
 	unix.CloseOnExec(confirmFD)
 	d := stateDir(args[1])
-	s := &supervisor{dir: d, mode: args[0]}
+	s := &supervisor{dir: d, mode: args[0], over: make(chan struct{})}
 	if !d.read(specFile, &s.spec) {
 		fmt.Fprintln(os.Stderr, "cannot read", d.path(specFile))
 		return 1
@@ -93,6 +93,12 @@ func (s *supervisor) supervise() run.Exit {
 			return s.failed(err)
 		}
 	}
+	if err := s.mountVolumes(); err != nil {
+		return s.failed(err)
+	}
+	if s.mode == shared {
+		defer unlinkVolumes(s.spec.Spec)
+	}
 	s.groups = makeCgroups("sagebrush-"+s.dir.token(), s.spec.Limits)
 	defer s.groups.remove()
 	if err := s.launch(log); err != nil {
@@ -101,6 +107,9 @@ func (s *supervisor) supervise() run.Exit {
 	s.confirm.Write([]byte("k")) // whoever waits for it may be gone: no matter
 	go s.serve(listener)
 	go s.watch()
+	if s.spec.Limits.DiskBytes > 0 {
+		go s.watchDisk()
+	}
 	return s.await()
 }
 

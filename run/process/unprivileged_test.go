@@ -21,7 +21,7 @@ func capabilities(t *testing.T) runtest.Capabilities {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := runtest.Capabilities{Commands: true, Memory: true, OptML: true, Tool: []string{binary, "tool"}}
+	c := runtest.Capabilities{Commands: true, Memory: true, OptML: true, Disk: true, Mounts: true, ReadOnlyMounts: true, Tool: []string{binary, "tool"}}
 	if os.Geteuid() == 0 {
 		_, err := os.Stat("/sys/fs/cgroup")
 		c.CPUs, c.Processes = err == nil, err == nil
