@@ -102,6 +102,8 @@ func (p *program) end(env map[string]string) {
 	switch {
 	case env["FAKE_OOM"] == "1":
 		p.exit.Code, p.exit.Signal, p.exit.OOMKilled = -1, "SIGKILL", true
+	case env["FAKE_DISK_FULL"] == "1":
+		p.exit.Code, p.exit.Signal, p.exit.DiskFull = -1, "SIGKILL", true
 	case env["FAKE_SIGNAL"] != "":
 		p.exit.Code, p.exit.Signal = -1, env["FAKE_SIGNAL"]
 	case env["FAKE_EXIT_CODE"] != "":
