@@ -14,6 +14,8 @@
 //	FAKE_TERM_CODE    on SIGTERM it exits with this status; default: it dies of it
 //	FAKE_IGNORE_TERM  "1": SIGTERM does not impress it, only SIGKILL does
 //
+// HOST_2_FAKE_… is FAKE_… for the host algo-2 alone.
+//
 // Files and lines are written before the sleep. Start, Attach, Wait, Stop and
 // Remove behave as run.Runner says; programs live as long as the Runner value,
 // so there is no life after a restart.
