@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +19,7 @@ import (
 	"github.com/sagebrush/sagebrush/identity"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
 	"github.com/sagebrush/sagebrush/wire"
@@ -36,6 +36,7 @@ type App struct {
 	ownKey   identity.Key
 	objects  blob.Store
 	images   *image.Manager
+	jobs     *training.Service
 	tasks    *task.Queue
 	api      *wire.Server
 	metrics  *prometheus.Registry
@@ -78,9 +79,6 @@ func (c *Config) fillIn() {
 	}
 	if c.Database == "" {
 		c.Database = "sqlite"
-	}
-	if c.MaxJobs == 0 {
-		c.MaxJobs = 2 * runtime.NumCPU()
 	}
 	if c.Supervisor == nil {
 		c.Supervisor = []string{"/proc/self/exe", "supervise"}

@@ -138,6 +138,9 @@ var probes = map[string]func(c *client) (int, string){
 	"sagemaker.StopTrainingJob": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.StopTrainingJob", `{"TrainingJobName":"`+marker+`"}`)
 	},
+	"sagemaker.UpdateTrainingJob": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateTrainingJob", `{"TrainingJobName":"`+marker+`","ResourceConfig":{"KeepAlivePeriodInSeconds":1}}`)
+	},
 	"sagemaker.ListTrainingJobs": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.ListTrainingJobs", `{}`)
 	},

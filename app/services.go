@@ -72,10 +72,10 @@ func (a *App) openServices(ctx context.Context) error {
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
 	tokens := kit.NewTokens(a.keys.ServerKey())
-	jobs := training.New(training.Config{
+	a.jobs = training.New(training.Config{
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
 		Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
-		Dir: a.path("jobs"), MaxJobs: c.MaxJobs, MemoryLimit: c.JobMemory,
+		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
 	})
 	tags := &tagging.Service{DB: a.db, Tokens: tokens}
 	a.api = wire.NewServer(wire.Options{
@@ -86,7 +86,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{jobs, tags}},
+		{sagemaker.Service, []any{a.jobs, tags}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
@@ -107,7 +107,7 @@ func (a *App) openServices(ctx context.Context) error {
 
 // handler is everything behind the port: the commands' own API, then AWS's.
 func (a *App) handler() http.Handler {
-	return admin.New(admin.Options{Keys: a.keys, Images: a.images, AccessKeyID: a.ownKey.ID}, a.api)
+	return admin.New(admin.Options{Keys: a.keys, Images: a.images, Jobs: a.jobs, AccessKeyID: a.ownKey.ID}, a.api)
 }
 
 // defaultCache is the user's own cache directory, shared by all data
@@ -126,9 +126,12 @@ type metricSink struct{ metrics *monitoring.Service }
 func (m metricSink) PublishTrainingMetrics(ctx context.Context, scope aws.Scope, job string, points []training.Metric) error {
 	data := make([]monitoring.Datum, len(points))
 	for i, p := range points {
+		dimension := monitoring.Dimension{Name: "TrainingJobName", Value: job}
+		if p.Host != "" {
+			dimension = monitoring.Dimension{Name: "Host", Value: job + "/" + p.Host} // TrainContainer-14
+		}
 		data[i] = monitoring.Datum{
-			Name: p.Name, Value: p.Value, Time: p.Time, Seq: p.Seq, HighResolution: true,
-			Dimensions: []monitoring.Dimension{{Name: "TrainingJobName", Value: job}},
+			Name: p.Name, Value: p.Value, Time: p.Time, Seq: p.Seq, HighResolution: true, Dimensions: []monitoring.Dimension{dimension},
 		}
 	}
 	return m.metrics.PublishOnce(ctx, scope, "/aws/sagemaker/TrainingJobs", data)

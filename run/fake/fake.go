@@ -8,10 +8,13 @@
 //	FAKE_EXIT_CODE    its exit status, default 0
 //	FAKE_SIGNAL       it ends by this signal, such as SIGKILL
 //	FAKE_OOM          "1": it ends OOMKilled
+//	FAKE_DISK_FULL    "1": it ends DiskFull
 //	FAKE_FAILURE      content of output/failure; the exit status becomes 1
 //	FAKE_REASON       it cannot be started, and this is why
 //	FAKE_TERM_CODE    on SIGTERM it exits with this status; default: it dies of it
 //	FAKE_IGNORE_TERM  "1": SIGTERM does not impress it, only SIGKILL does
+//
+// HOST_2_FAKE_… is FAKE_… for the host algo-2 alone.
 //
 // Files and lines are written before the sleep. Start, Attach, Wait, Stop and
 // Remove behave as run.Runner says; programs live as long as the Runner value,

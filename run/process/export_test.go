@@ -2,11 +2,15 @@
 
 package process
 
-import "syscall"
+import (
+	"sync"
+	"syscall"
+)
 
 // WithoutNamespaces makes the runner behave as on a system that allows none.
 func (r *Runner) WithoutNamespaces() *Runner {
 	r.ways = func() []*syscall.SysProcAttr { return []*syscall.SysProcAttr{{}} }
+	r.able = sync.OnceValue(r.probe)
 	return r
 }
 

@@ -137,9 +137,13 @@ func (s *supervisor) fork(c *command) error {
 }
 
 func (s *supervisor) forkHere(c *command) error {
+	if err := s.connect(); err != nil {
+		return fmt.Errorf("it could not be joined to its network: %w", err)
+	}
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	limitRights(rights(s.joint >= joinedToItself))
 	leave := s.groups.join(unix.Gettid())
 	if n := s.spec.Limits.CPUs; n > 0 && !s.groups.limitsCPU() {
 		pin(n, s.dir.token())

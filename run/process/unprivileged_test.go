@@ -17,7 +17,11 @@ import (
 // capabilities of this machine for this user.
 func capabilities(t *testing.T) runtest.Capabilities {
 	t.Helper()
-	c := runtest.Capabilities{Commands: true, Memory: true, OptML: true}
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := runtest.Capabilities{Commands: true, Memory: true, OptML: true, Disk: true, Mounts: true, ReadOnlyMounts: true, Tool: []string{binary, "tool"}}
 	if os.Geteuid() == 0 {
 		_, err := os.Stat("/sys/fs/cgroup")
 		c.CPUs, c.Processes = err == nil, err == nil

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
@@ -27,7 +27,7 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 	if err != nil {
 		return nil, err
 	}
-	img, err := s.Images.Resolve(ctx, *in.AlgorithmSpecification.TrainingImage)
+	img, container, err := s.resolve(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		if err := s.Roles.EnsureRole(tx, scope, *in.RoleArn); err != nil {
 			return err
 		}
-		r.Body = Job{Request: *in}
+		r.Body = Job{Request: *in, Container: container}
 		begin(r, tx.Now)
 		if err := jobs.Insert(tx, r); errors.Is(err, store.ErrExists) {
 			return aws.Errorf(aws.ResourceInUse, "Training job names must be unique within an AWS account and region, and a training job with this name already exists (%s)", r.ARN)
@@ -53,13 +53,10 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		if err := store.AddTags(tx, scope, r.ARN, tags); err != nil {
 			return err
 		}
-		w := workOf(r)
-		if seconds := in.StoppingCondition.MaxPendingTimeInSeconds; seconds != nil {
-			due := tx.Now.Add(time.Duration(*seconds) * time.Second)
-			if err := s.Tasks.Add(tx, task.Spec{Kind: taskPending, Key: w.key(), Payload: w, RunAt: due}); err != nil {
-				return err
-			}
+		if err := s.addLimits(tx, r); err != nil {
+			return err
 		}
+		w := workOf(r)
 		return s.Tasks.Add(tx, task.Spec{Kind: taskRun, Key: w.key(), Payload: w})
 	})
 	if err != nil {
@@ -71,6 +68,12 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 // checkData looks for what the job will read and write (CreateTrainingJob-17).
 func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) error {
 	for _, c := range in.InputDataConfig {
+		if fs := c.DataSource.FileSystemDataSource; fs != nil {
+			if _, err := s.fileSystemDir(fs); err != nil {
+				return err
+			}
+			continue
+		}
 		uri := *c.DataSource.S3DataSource.S3Uri
 		bucket, prefix, err := parseS3(uri)
 		if err != nil {
@@ -89,18 +92,55 @@ func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.
 		return aws.Invalid("No S3 objects found under S3 URL %q given in input data source (channel %q). Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on bucket %q.",
 			uri, *c.ChannelName, scope.Region, *in.RoleArn, bucket)
 	}
-	bucket, _, err := parseS3(*in.OutputDataConfig.S3OutputPath)
-	if err != nil {
-		return err
-	}
-	b, err := s.Objects.GetBucket(ctx, bucket)
-	if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
-		return err
-	}
-	if err != nil || b.Account != scope.Account {
-		return aws.Invalid("The bucket %q of the output path %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, *in.OutputDataConfig.S3OutputPath)
+	for member, uri := range outputs(in) {
+		bucket, _, err := parseS3(uri)
+		if err != nil {
+			return err
+		}
+		b, err := s.Objects.GetBucket(ctx, bucket)
+		if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
+			return err
+		}
+		if err != nil || b.Account != scope.Account {
+			return aws.Invalid("The bucket %q of %s %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, member, uri)
+		}
 	}
 	return nil
+}
+
+// outputs are the places that the job writes to, by member of the request.
+func outputs(in *sagemaker.CreateTrainingJobInput) map[string]string {
+	all := map[string]string{"OutputDataConfig.S3OutputPath": *in.OutputDataConfig.S3OutputPath}
+	if c := in.CheckpointConfig; c != nil {
+		all["CheckpointConfig.S3Uri"] = *c.S3Uri
+	}
+	if c := in.TensorBoardOutputConfig; c != nil {
+		all["TensorBoardOutputConfig.S3OutputPath"] = *c.S3OutputPath
+	}
+	if c := in.DebugHookConfig; c != nil {
+		all["DebugHookConfig.S3OutputPath"] = *c.S3OutputPath
+	}
+	if c := in.ProfilerConfig; c != nil && c.S3OutputPath != nil {
+		all["ProfilerConfig.S3OutputPath"] = *c.S3OutputPath
+	}
+	return all
+}
+
+// resolve finds what stands behind the request's image: a program that this
+// server has, or else an image of the container engine, where there is one.
+func (s *Service) resolve(ctx context.Context, in *sagemaker.CreateTrainingJobInput) (img image.Image, container string, err error) {
+	if in.AlgorithmSpecification.TrainingImage == nil {
+		return img, "", unsupported("AlgorithmSpecification.AlgorithmName", "algorithm resources")
+	}
+	uri := *in.AlgorithmSpecification.TrainingImage
+	if s.ContainersOnly && s.Containers != nil {
+		return image.Image{URI: uri, Name: uri}, uri, nil
+	}
+	img, err = s.Images.Resolve(ctx, uri)
+	if aws.CodeOf(err) == aws.ValidationException && s.Containers != nil {
+		return image.Image{URI: uri, Name: uri}, uri, nil
+	}
+	return img, "", err
 }
 
 // parseS3 splits an S3 URI; the https form that the model's pattern also admits

@@ -1,15 +1,8 @@
 package training
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"errors"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 )
 
@@ -28,51 +21,6 @@ func TestLocalName(t *testing.T) {
 		if got := localName(c.key, c.prefix); got != c.want {
 			t.Errorf("localName(%q, %q) = %q, want %q", c.key, c.prefix, got, c.want)
 		}
-	}
-}
-
-// TrainContainer-8: members are relative to the directory; links are kept as
-// links, so nothing outside the directory gets into an archive; sockets are left out.
-func TestArchive(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "model.bin"), "weights")
-	write(t, filepath.Join(dir, "code", "inference.py"), "x")
-	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link")); err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("unix", filepath.Join(dir, "sock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	var buf bytes.Buffer
-	if err := archive(&buf, dir); err != nil {
-		t.Fatal(err)
-	}
-	gz, err := gzip.NewReader(&buf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for in := tar.NewReader(gz); ; {
-		h, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, h.Name)
-		if h.Name == "link" && (h.Typeflag != tar.TypeSymlink || h.Size != 0) {
-			t.Errorf("the link was followed: %+v", h)
-		}
-		if content, _ := io.ReadAll(in); h.Name == "model.bin" && string(content) != "weights" {
-			t.Errorf("model.bin holds %q", content)
-		}
-	}
-	slices.Sort(names)
-	if want := []string{"code/", "code/inference.py", "link", "model.bin"}; !slices.Equal(names, want) {
-		t.Errorf("members %q, want %q", names, want)
 	}
 }
 

@@ -3,7 +3,6 @@ package training
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,27 +12,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/blob"
 )
 
 // parallelDownloads bounds how many objects of a job are on their way at once.
 const parallelDownloads = 8
-
-// downloadChannels brings every channel's data to /opt/ml/input/data/<channel>
-// (TrainData-1).
-func (s *Service) downloadChannels(ctx context.Context, w work, in *sagemaker.CreateTrainingJobInput) error {
-	for _, c := range in.InputDataConfig {
-		dir := filepath.Join(s.mlDir(w), "input", "data", *c.ChannelName)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		if err := s.downloadChannel(ctx, dir, *c.DataSource.S3DataSource.S3Uri); err != nil {
-			return fmt.Errorf("channel %q: %w", *c.ChannelName, err)
-		}
-	}
-	return nil
-}
 
 // downloadChannel copies all objects under the URI (TrainData-6). Paths cannot
 // leave dir whatever the keys are: os.Root refuses.
