@@ -32,6 +32,7 @@ import (
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
+	"github.com/sagebrush/sagebrush/service/algorithm"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/task"
@@ -77,6 +78,9 @@ func (a *App) openServices(ctx context.Context) error {
 		Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
 	})
+	algorithms := algorithm.New(algorithm.Config{
+		DB: a.db, Tasks: a.tasks, Images: a.images, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
+	})
 	tags := &tagging.Service{DB: a.db, Tokens: tokens}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
@@ -86,7 +90,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tags}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
