@@ -71,8 +71,10 @@ const growthRate = 16 << 20
 // decide compares a look with what is uploaded. A file is uploaded when two looks
 // in a row find it the same, so that one that is being written waits for its
 // end; one that never rests is uploaded now and then. A file that was renamed is
-// copied at once. Deletions wait for files that have not settled, so that a
-// checkpoint does not go before its successor is there. With final, nothing waits.
+// copied at once. A deletion waits for a second look, because the first may have
+// missed a file that was renamed meanwhile, and for files that have not settled,
+// so that a checkpoint does not go before its successor is there. With final,
+// nothing waits.
 func decide(state map[string]known, before memory, now view, at time.Time, r rules, final bool) (plan, memory) {
 	var p plan
 	next := memory{changed: map[string]unsettled{}, gone: map[string]time.Time{}}
@@ -121,7 +123,8 @@ func decide(state map[string]known, before memory, now view, at time.Time, r rul
 		return p, next
 	}
 	for _, path := range slices.Sorted(maps.Keys(next.gone)) {
-		if final || !waiting || at.Sub(next.gone[path]) >= r.patience {
+		_, twice := before.gone[path]
+		if final || twice && (!waiting || at.Sub(next.gone[path]) >= r.patience) {
 			p.deletes = append(p.deletes, path)
 		}
 	}

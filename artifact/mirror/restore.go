@@ -112,7 +112,7 @@ func (r *restoring) one(ctx context.Context, key, name string) error {
 
 // fetch writes the object into the file.
 func (r *restoring) fetch(ctx context.Context, key, name string) (blob.Info, error) {
-	if old, err := r.root.Lstat(name); err == nil && !old.Mode().IsRegular() {
+	if old, err := r.root.Lstat(name); err == nil && !old.Mode().IsRegular() && !old.IsDir() {
 		if err := r.root.Remove(name); err != nil {
 			return blob.Info{}, err
 		}

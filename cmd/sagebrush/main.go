@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/run/docker/inside"
 	"github.com/sagebrush/sagebrush/run/process"
 )
 
@@ -32,6 +33,10 @@ func main() {
 	// everything, because it must stay as small as it can.
 	if len(os.Args) > 1 && os.Args[1] == "supervise" {
 		os.Exit(process.Supervise(os.Args[2:]))
+	}
+	// So is the first process of a job's container.
+	if len(os.Args) > 1 && os.Args[1] == "contain" {
+		os.Exit(inside.Main(os.Args[2:]))
 	}
 	os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, started))
 }

@@ -20,7 +20,10 @@ func (s *supervisor) join() (err error) {
 	}
 	s.network = networkDirOf(filepath.Dir(string(s.dir)), n.ID)
 	s.addresses = subnetOf(s.network, s.joint)
-	return nil
+	if s.joint == joinedByLoopback {
+		s.addresses.block, err = s.network.reserve(filepath.Base(string(s.dir)), s.addresses.block)
+	}
+	return err
 }
 
 // connect gives this thread, and so the program that it forks, its network.

@@ -17,7 +17,8 @@ import (
 
 // networkDir is the directory by which the programs of one network find each
 // other, <dir>/net-<sha256 of the ID>. It has a lock, and for each program a
-// file that is called as its state directory is. The last Remove takes it away.
+// file that is called as its state directory is; where addresses are reserved,
+// a file that says which. The last Remove takes it away.
 type networkDir string
 
 // networkDirOf is where the network of an ID is kept beneath root.
@@ -47,18 +48,28 @@ func (d networkDir) lock() (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		for err = unix.EINTR; errors.Is(err, unix.EINTR); {
-			err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
-		}
-		if err != nil {
+		if err := lockWait(f); err != nil {
 			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+			return nil, err
 		}
 		mine, err1 := f.Stat()
 		if there, err2 := os.Stat(f.Name()); err1 == nil && err2 == nil && os.SameFile(mine, there) {
 			return f, nil
 		}
 		f.Close()
+	}
+}
+
+// lockWait waits until an open file or directory is ours.
+func lockWait(f *os.File) error {
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, unix.EINTR):
+			return fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
 	}
 }
 
@@ -112,7 +123,7 @@ func (d networkDir) members() []string {
 	entries, _ := os.ReadDir(string(d))
 	var names []string
 	for _, e := range entries {
-		if e.Name() != lockFile {
+		if e.Name() != lockFile && e.Name() != blockFile {
 			names = append(names, e.Name())
 		}
 	}

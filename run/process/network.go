@@ -3,13 +3,10 @@
 package process
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/sagebrush/sagebrush/run"
 )
@@ -39,6 +36,9 @@ func chooseJoint(n run.Network, mode string, bridges bool) (joint, error) {
 		return joinedToNothing, nil
 	case bridges && mode == private:
 		return joinedByBridge, nil
+	case bridges:
+		// The job was told of an eth0.
+		return 0, &refusal{126, "The network of the job could not be made: this system refuses a namespace that it allowed when the server asked first. Perhaps there are too many (see /proc/sys/user)."}
 	case n.Isolated && mode == shared:
 		return 0, &refusal{126, "Network isolation needs network namespaces, which this system does not allow: run the server as root or allow unprivileged user namespaces, or do without isolation."}
 	case n.Isolated && several:
@@ -51,69 +51,6 @@ func chooseJoint(n run.Network, mode string, bridges bool) (joint, error) {
 		return joinedToNothing, nil
 	}
 	return joinedByLoopback, nil
-}
-
-// hostBits is the size of the part of an address that counts hosts.
-const hostBits = 10
-
-// maxHosts is how many hosts have a place in a network, without its first and
-// last address.
-const maxHosts = 1<<hostBits - 2
-
-// subnet is the addresses of one network's hosts: the prefix of the first, and
-// the block of 1024 addresses in it that is the network's.
-type subnet struct {
-	prefix netip.Prefix
-	block  uint32
-}
-
-// subnetOf derives the addresses of a network from its directory, which its
-// programs share and no other network has, also of another server.
-//
-// Bridged networks lie in 100.64.0.0/10 (RFC 6598), which local networks do not
-// use. They never meet, each being on a bridge in a namespace of its own; that
-// they mostly differ makes logs easier to read. On the loopback interface,
-// where networks of several servers do meet, 16382 blocks of 127.0.0.0/8 are
-// used: not the first, where the machine itself lives, and not the last.
-func subnetOf(d networkDir, j joint) subnet {
-	sum := sha256.Sum256([]byte(d))
-	h := binary.BigEndian.Uint32(sum[:])
-	if j == joinedByBridge {
-		return subnet{netip.MustParsePrefix("100.64.0.0/10"), h % (1 << (32 - 10 - hostBits))}
-	}
-	return subnet{netip.MustParsePrefix("127.0.0.0/8"), 1 + h%(1<<(32-8-hostBits)-2)}
-}
-
-// address of the host with an index, counted from 0.
-func (s subnet) address(i int) netip.Addr {
-	base := s.prefix.Addr().As4()
-	var a [4]byte
-	binary.BigEndian.PutUint32(a[:], binary.BigEndian.Uint32(base[:])|s.block<<hostBits|uint32(i+1))
-	return netip.AddrFrom4(a)
-}
-
-// on is the address as it is configured on an interface.
-func (s subnet) on(i int) netip.Prefix { return netip.PrefixFrom(s.address(i), 32-hostBits) }
-
-// hardware is the hardware address of the interface with an address. A host
-// that starts again keeps it, so its peers need not learn a new one.
-func hardware(a netip.Addr) []byte {
-	return append([]byte{0x02, 0x53}, a.AsSlice()...)
-}
-
-// hostsFile is the content of /etc/hosts that lets the program's peers, or its
-// own name alone, resolve. What comes first wins.
-func hostsFile(s run.Spec, j joint, addresses subnet, machine []byte) []byte {
-	var text strings.Builder
-	if j == joinedToNothing {
-		fmt.Fprintf(&text, "127.0.0.1\t%s\n", s.Hostname)
-	} else {
-		for i, name := range s.Network.Hosts {
-			fmt.Fprintf(&text, "%s\t%s\n", addresses.address(i), name)
-		}
-	}
-	text.Write(machine)
-	return []byte(text.String())
 }
 
 // checkNetwork finds mistakes of the caller.

@@ -36,6 +36,13 @@ const lastCapability = 63
 // limitRights lets what this thread executes get no capabilities but those to
 // keep, whatever it executes. The thread itself has them until then.
 func limitRights(keep map[uintptr]bool) {
+	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData
+	if unix.Capget(&header, &sets[0]) == nil {
+		sets[0].Inheritable, sets[1].Inheritable = 0, 0
+		unix.Capset(&header, &sets[0])
+	}
 	if os.Geteuid() != 0 {
 		return // executing a program takes all away
 	}

@@ -70,7 +70,7 @@ func TestUnprivileged(t *testing.T) {
 	if err := os.Chown(dir, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run", "TestContract$|TestSupervisorKilled|TestServerKilled$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), binary, "-test.run", "TestContract$|TestSupervisorKilled|TestServerKilled$|TestRights$", "-test.v")
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

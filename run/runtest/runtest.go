@@ -24,6 +24,9 @@ type Subject struct {
 	Runner run.Runner
 	// Again is another Runner over the same state, as a restarted server makes.
 	Again func() run.Runner
+	// Adapt changes a program to what the runner needs, such as an image; it may
+	// be nil.
+	Adapt func(*run.Spec)
 }
 
 // Capabilities are what not every runner, or not every machine, can do.
@@ -42,6 +45,13 @@ type Capabilities struct {
 	// Tool are the words that run Tool where the program runs; nil skips what
 	// needs it, the tests about networks.
 	Tool []string
+	// Containers: the program sees an image's files and its own processes only,
+	// and begins in the image's working directory.
+	Containers bool
+	// Sets are variables that the runner sets by itself.
+	Sets []string
+	// Programs is how many are run at once, 0 for 100.
+	Programs int
 }
 
 // Exercise runs the suite; make answers a fresh Subject for each test.
@@ -138,6 +148,9 @@ func (b *bench) spec(id, script string, fake ...string) run.Spec {
 	}
 	if err := os.MkdirAll(s.OptML, 0o755); err != nil {
 		b.Fatal(err)
+	}
+	if b.Adapt != nil {
+		b.Adapt(&s)
 	}
 	return s
 }
