@@ -83,6 +83,9 @@ func (c *Config) fillIn() {
 	if c.Supervisor == nil {
 		c.Supervisor = []string{"/proc/self/exe", "supervise"}
 	}
+	if c.Feeder == nil {
+		c.Feeder = []string{"/proc/self/exe", "feed"}
+	}
 }
 
 func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }

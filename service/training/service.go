@@ -82,6 +82,8 @@ type Config struct {
 	Runner     run.Runner
 	Containers Containers
 	Images     Images
+	// Data brings the channels' data.
+	Data Data
 	// Algorithms is set before the tasks start: the algorithms' own validation
 	// jobs are training jobs.
 	Algorithms Algorithms
