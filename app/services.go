@@ -74,7 +74,7 @@ func (a *App) openServices(ctx context.Context) error {
 	tokens := kit.NewTokens(a.keys.ServerKey())
 	jobs := training.New(training.Config{
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
-		Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
+		Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), MaxJobs: c.MaxJobs, MemoryLimit: c.JobMemory,
 	})
 	tags := &tagging.Service{DB: a.db, Tokens: tokens}

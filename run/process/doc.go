@@ -27,8 +27,8 @@
 //
 // Exactly Spec.Env, and SAGEMAKER_BASE_DIR: /opt/ml where the system allows a
 // private mount (root, or unprivileged user namespaces), else Spec.OptML itself;
-// then values of SM_* variables and words of the command that begin with /opt/ml
-// are rewritten to it. SAGEBRUSH_RUN marks the program's processes, so that they
+// then values of variables and words of the command that are paths beneath
+// /opt/ml are rewritten to it. SAGEBRUSH_RUN marks the program's processes, so that they
 // are found when the supervisor was killed. With a private mount Spec.Hostname
 // is the machine's name and resolves to 127.0.0.1. The host's own files are
 // never touched. Programs gain no privileges (no_new_privs) and write no core

@@ -38,9 +38,7 @@ func (s *supervisor) command() (*command, error) {
 		c.args = append(c.args, s.inside(a))
 	}
 	for k, v := range s.spec.Env {
-		if strings.HasPrefix(k, "SM_") {
-			v = s.inside(v)
-		}
+		v = s.inside(v)
 		if k != "SAGEMAKER_BASE_DIR" && k != runVariable {
 			c.env = append(c.env, k+"="+v)
 		}

@@ -51,7 +51,7 @@ func TestNamesWithoutNamespaces(t *testing.T) {
 	if e, err := p.Wait(t.Context()); err != nil || !e.OK() {
 		t.Fatalf("%+v, %v", e, err)
 	}
-	want := []string{s.OptML + "/a /opt/mlx " + s.OptML + "/model /opt/ml/other " + s.OptML, s.OptML + "/code"}
+	want := []string{s.OptML + "/a /opt/mlx " + s.OptML + "/model " + s.OptML + "/other " + s.OptML, s.OptML + "/code"}
 	if got := messages(t, s.Log); !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)
 	}

@@ -14,10 +14,10 @@ import (
 )
 
 // environment is the program's whole environment: the image's, the contract's
-// (TrainContainer-6), the variables that training toolkits publish, and last the
-// request's own, verbatim. Paths are as the program sees them; a runner that
+// (TrainContainer-6), access to this server, the variables that training toolkits
+// publish, and last the request's own, verbatim. Paths are as the program sees them; a runner that
 // cannot mount /opt/ml rewrites them.
-func environment(r *row, p image.Program, limits run.Limits) map[string]string {
+func environment(r *row, p image.Program, limits run.Limits, access map[string]string) map[string]string {
 	const base = "/opt/ml"
 	in := &r.Body.Request
 	env := map[string]string{
@@ -57,6 +57,7 @@ func environment(r *row, p image.Program, limits run.Limits) map[string]string {
 			env["SM_HP_"+variable(name)] = value
 		}
 	}
+	maps.Copy(env, access)
 	maps.Copy(env, p.Env)
 	maps.Copy(env, in.Environment)
 	return env

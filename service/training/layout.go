@@ -13,6 +13,10 @@ import (
 // host is the name of the only instance.
 const host = "algo-1"
 
+// caBundle is where programs find the certificates to trust; a copy of the
+// server's own file, because a container sees nothing but /opt/ml of the machine.
+const caBundle = "/opt/ml/input/config/ca-bundle.pem"
+
 // mlDir is what the job's program sees as /opt/ml.
 func (s *Service) mlDir(w work) string {
 	return filepath.Join(s.Dir, w.Account, w.Region, w.Name)
@@ -30,6 +34,13 @@ func (s *Service) layOut(w work, in *sagemaker.CreateTrainingJobInput) error {
 		if err := os.MkdirAll(filepath.Join(ml, dir), 0o755); err != nil {
 			return err
 		}
+	}
+	certificates, err := s.Access.CABundle()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(ml, "input/config", filepath.Base(caBundle)), certificates, 0o644); err != nil {
+		return err
 	}
 	hyperParameters := in.HyperParameters
 	if hyperParameters == nil {

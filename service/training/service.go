@@ -43,6 +43,17 @@ type MetricSink interface {
 	PublishTrainingMetrics(ctx context.Context, scope aws.Scope, job string, points []Metric) error
 }
 
+// Access lets the program of a job use this server as the job's role does.
+type Access interface {
+	// Variables are its environment, good for d; caBundle is the file with the
+	// certificates to trust, as the program sees it.
+	Variables(ctx context.Context, scope aws.Scope, roleARN, caBundle string, d time.Duration) (map[string]string, error)
+	// CABundle is the content of that file.
+	CABundle() ([]byte, error)
+	// Address is the server's own TCP address on this machine.
+	Address() string
+}
+
 // Config is what a Service needs.
 type Config struct {
 	DB      *store.DB
@@ -51,6 +62,7 @@ type Config struct {
 	Runner  run.Runner
 	Images  Images
 	Roles   Roles
+	Access  Access
 	Metrics MetricSink
 	Streams *logstream.Catalog
 	Tokens  kit.Tokens

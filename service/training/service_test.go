@@ -61,6 +61,14 @@ type anyRole struct{}
 
 func (anyRole) EnsureRole(*store.Tx, aws.Scope, string) error { return nil }
 
+type noAccess struct{}
+
+func (noAccess) Variables(_ context.Context, _ aws.Scope, role, bundle string, _ time.Duration) (map[string]string, error) {
+	return map[string]string{"AWS_SESSION_TOKEN": role, "AWS_CA_BUNDLE": bundle}, nil
+}
+func (noAccess) CABundle() ([]byte, error) { return []byte("certificates"), nil }
+func (noAccess) Address() string           { return "127.0.0.1:4600" }
+
 // sink keeps the values by job, name and Seq, as the real one does.
 type sink struct {
 	mu     sync.Mutex
@@ -83,7 +91,7 @@ func setup(t *testing.T, db *store.DB) *bundle {
 	t.Cleanup(func() { _ = objects.Close() })
 	b := &bundle{t: t, ctx: aws.WithCaller(t.Context(), aws.Caller{Scope: home}), objects: objects, sink: &sink{values: map[string]float64{}}}
 	b.config = Config{
-		DB: db, Objects: objects, Runner: fake.New(), Images: anyImage{}, Roles: anyRole{}, Metrics: b.sink,
+		DB: db, Objects: objects, Runner: fake.New(), Images: anyImage{}, Roles: anyRole{}, Access: noAccess{}, Metrics: b.sink,
 		Streams: logstream.NewCatalog(db, t.TempDir()), Tokens: kit.NewTokens([]byte("k")),
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(), MaxJobs: 4,
 	}

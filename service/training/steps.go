@@ -114,9 +114,13 @@ func (s *Service) spec(ctx context.Context, w work, r *row) (run.Spec, error) {
 	}
 	limits := s.limits(in)
 	ml := s.mlDir(w)
+	access, err := s.Access.Variables(ctx, r.Scope, *in.RoleArn, caBundle, limits.Wall+2*stopGrace)
+	if err != nil {
+		return run.Spec{}, err
+	}
 	return run.Spec{
 		ID: w.programID(), Hostname: host, Command: command(program, in.AlgorithmSpecification),
-		Env: environment(r, program, limits), OptML: ml, Log: log, Limits: limits,
+		Env: environment(r, program, limits, access), OptML: ml, Log: log, Limits: limits,
 	}, nil
 }
 
