@@ -46,6 +46,8 @@ type Image struct {
 	// Train and Serve are the commands as the manifest has them; nil where the
 	// image cannot do that. Prepare answers the ones to run.
 	Train, Serve []string
+	// Enter precedes commands that are not the image's own; it may be nil.
+	Enter []string
 	// Metrics are the image's own metric definitions.
 	Metrics []Metric
 	// BuiltIn says that Sagebrush ships it.
@@ -64,6 +66,8 @@ type Image struct {
 type Program struct {
 	// Train and Serve are complete command lines; nil where the image has none.
 	Train, Serve []string
+	// Enter precedes any other command that is to run in the image; it may be nil.
+	Enter []string
 	// Env is what the program needs beside the job's own variables: PATH first.
 	Env map[string]string
 }

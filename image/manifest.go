@@ -45,6 +45,9 @@ type Manifest struct {
 	// the environment's interpreter.
 	Train []string `json:"train,omitempty"`
 	Serve []string `json:"serve,omitempty"`
+	// Enter precedes a command that a request gives instead of Train, and runs it:
+	// it makes ready what the image's own programs make ready for themselves.
+	Enter []string `json:"enter,omitempty"`
 	// Metrics are the image's own metric definitions.
 	Metrics []Metric `json:"metrics,omitempty"`
 	// Env is added to the program's environment; {dir} works here too.

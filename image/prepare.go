@@ -60,7 +60,7 @@ func (m *Manager) Prepare(ctx context.Context, img Image, progress func(line str
 	for name, value := range img.Env {
 		env[name] = fill.Replace(value)
 	}
-	return Program{Train: fillAll(fill, img.Train), Serve: fillAll(fill, img.Serve), Env: maps.Clone(env)}, nil
+	return Program{Train: fillAll(fill, img.Train), Serve: fillAll(fill, img.Serve), Enter: fillAll(fill, img.Enter), Env: maps.Clone(env)}, nil
 }
 
 // pipSettings are for programs that install packages for one job, such as what

@@ -94,7 +94,7 @@ func (b builtIn) image(uri string) Image {
 func (m Manifest) image(uri, name, dir string) Image {
 	return Image{
 		URI: uri, Name: name, Dir: dir,
-		Train: m.Train, Serve: m.Serve, Metrics: m.Metrics,
+		Train: m.Train, Serve: m.Serve, Enter: m.Enter, Metrics: m.Metrics,
 		Python: m.Python, Requirements: m.Requirements, Preinstalled: m.Preinstalled, Env: m.Env,
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -128,7 +129,7 @@ func (s *Service) spec(ctx context.Context, w work, r *row) (run.Spec, error) {
 func command(p image.Program, a *sagemaker.AlgorithmSpecification) []string {
 	switch {
 	case len(a.ContainerEntrypoint) > 0:
-		return append(append([]string{}, a.ContainerEntrypoint...), a.ContainerArguments...)
+		return slices.Concat(p.Enter, a.ContainerEntrypoint, a.ContainerArguments)
 	case len(a.ContainerArguments) > 0 && len(p.Train) > 0:
 		return append(append([]string{}, p.Train...), a.ContainerArguments...)
 	}

@@ -51,7 +51,7 @@ class Overlay:
         first = f"#!{outer}/python".encode()
         for file in sorted(outer.iterdir()) if outer != Path("/usr/bin") else []:
             target = self.bin / file.name
-            if target.exists() or file.is_symlink() or not os.access(file, os.X_OK):
+            if target.exists() or not file.is_file() or not os.access(file, os.X_OK):
                 continue
             with file.open("rb") as program:
                 if program.read(len(first)) == first:
