@@ -14,9 +14,9 @@ import "embed"
 
 // FS holds the image folders.
 //
-//go:embed xgboost/manifest.json xgboost/requirements.txt xgboost/Dockerfile
+//go:embed xgboost/manifest.json xgboost/*.txt xgboost/Dockerfile
 //go:embed xgboost/train xgboost/serve xgboost/xgbimage/*.py
 //go:embed sklearn/manifest.json sklearn/requirements.txt sklearn/Dockerfile sklearn/train sklearn/serve
 //go:embed pytorch/manifest.json pytorch/*.txt pytorch/Dockerfile pytorch/train pytorch/serve pytorch/*.py
-//go:embed toolkit/enter toolkit/scriptmode/*.py
+//go:embed toolkit/enter toolkit/torchrun.py toolkit/scriptmode/*.py
 var FS embed.FS

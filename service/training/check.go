@@ -188,6 +188,9 @@ func setDefaults(in *sagemaker.CreateTrainingJobInput, img image.Image) {
 	if in.OutputDataConfig.CompressionType == "" {
 		in.OutputDataConfig.CompressionType = sagemaker.OutputCompressionTypeGzip
 	}
+	if in.OutputDataConfig.KmsKeyId == nil {
+		in.OutputDataConfig.KmsKeyId = aws.Ptr("") // the SDK's attach reads it without asking
+	}
 	for _, c := range in.InputDataConfig {
 		if c.InputMode == "" {
 			c.InputMode = in.AlgorithmSpecification.TrainingInputMode

@@ -15,7 +15,7 @@ TEXT = ("text/", JSON)
 """Types whose body user functions receive as text rather than bytes."""
 
 
-class UnsupportedType(Exception):
+class UnsupportedTypeError(Exception):
     """A content type that nothing here speaks; the message names those that are spoken."""
 
 
@@ -33,7 +33,7 @@ def decode(body: str | bytes, content_type: str) -> Any:
     """A request body as a numpy array (or a sparse matrix)."""
     kind = bare(content_type)
     if kind not in DECODERS:
-        raise UnsupportedType(
+        raise UnsupportedTypeError(
             f"Content type {content_type} is not one of {', '.join(DECODERS)}: "
             f"define input_fn to read it."
         )
@@ -49,7 +49,7 @@ def encode(prediction: Any, accept: str) -> tuple[str | bytes, str]:
             kind = JSON
         if kind in ENCODERS:
             return ENCODERS[kind](prediction), kind
-    raise UnsupportedType(
+    raise UnsupportedTypeError(
         f"Accept is {accept}; this image answers {', '.join(ENCODERS)}. "
         f"Define output_fn to answer another type."
     )

@@ -17,6 +17,8 @@ STANDARD_BASE = "/opt/ml"
 FAILURE_LIMIT = 1024
 """SageMaker shows this many characters of the failure file (TrainContainer-7)."""
 
+LOG_FORMAT = "%(asctime)s %(name)s %(levelname)s %(message)s"
+
 
 class UserError(Exception):
     """Something the user can mend: the message says what was wrong, where, and what to do."""
@@ -101,7 +103,9 @@ class Resources:
     @property
     def groups(self) -> dict[str, dict[str, Any]]:
         """The instance groups by name."""
-        return {group["instance_group_name"]: group for group in self.raw.get("instance_groups", [])}
+        return {
+            group["instance_group_name"]: group for group in self.raw.get("instance_groups", [])
+        }
 
     @property
     def interface(self) -> str:

@@ -43,8 +43,8 @@ class Handlers:
 
     def __init__(self, module: ModuleType | None, defaults: Defaults) -> None:
         def find(name: str) -> Function:
-            own = getattr(module, name, None)
-            return own if callable(own) else getattr(defaults, name)
+            function: Function = getattr(module, name, None) or getattr(defaults, name)
+            return function
 
         own_transform = getattr(module, "transform_fn", None)
         parts = [n for n in ("input_fn", "predict_fn", "output_fn") if hasattr(module, n)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from scriptmode.contract import Paths
 
 FOR_THE_TOOLKIT = frozenset(
     {
@@ -49,9 +52,18 @@ class Hyperparameters:
         return cls(user, framework, toolkit)
 
 
-def is_script_mode(raw: Mapping[str, Any]) -> bool:
-    """Whether the job names a program of the user's."""
-    return bool(raw.get("sagemaker_program"))
+def script_is_named() -> bool:
+    """Whether the job of this run names a program of the user's.
+
+    What cannot be read is left to the program that the answer leads to.
+    """
+    if os.environ.get("SAGEMAKER_PROGRAM"):
+        return True
+    try:
+        raw = json.loads((Paths.from_environment().config / "hyperparameters.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(raw, dict) and bool(raw.get("sagemaker_program"))
 
 
 def decode_value(text: Any) -> Any:

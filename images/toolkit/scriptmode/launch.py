@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,13 +19,15 @@ from scriptmode.source import check_name
 MASTER_PORT = "7777"
 """Where the first host of a PyTorch job listens, as in SageMaker's own images."""
 
+TORCHRUN = Path(__file__).parent.parent / "torchrun.py"
+
 RESOLVE_SECONDS = 300
 """How long peers may take to appear in the job's network."""
 
 UNSUPPORTED = {
     "sagemaker_parameter_server_enabled": "TensorFlow's parameter servers",
-    "sagemaker_multi_worker_mirrored_strategy_enabled": "TensorFlow's MultiWorkerMirroredStrategy",
-    "sagemaker_distributed_dataparallel_enabled": "SageMaker's data parallel library (smdistributed)",
+    "sagemaker_multi_worker_mirrored_strategy_enabled": "TensorFlow's mirrored strategy",
+    "sagemaker_distributed_dataparallel_enabled": "SageMaker's own data parallel library",
     "sagemaker_pytorch_xla_multi_worker_enabled": "PyTorch/XLA",
 }
 """Kinds of distribution whose libraries exist for AWS's hardware or other frameworks only."""
@@ -115,8 +118,13 @@ def torchrun(program: Program) -> Command:
         raise UserError(
             f"Distributed PyTorch runs a Python script; the entry point is {program.name}."
         )
+    if not _has_module(program.python, "torch"):
+        raise UserError(
+            "Hyperparameter sagemaker_torch_distributed_enabled asks for PyTorch's launcher, and "
+            "this image has no PyTorch. Use the PyTorch image, or name torch in requirements.txt."
+        )
     hosts = program.resources.hosts
-    words = [str(program.python), "-m", "torch.distributed.run", f"--nnodes={len(hosts)}"]
+    words = [str(program.python), str(TORCHRUN), f"--nnodes={len(hosts)}"]
     words.append(f"--nproc_per_node={processes_per_host(program.framework)}")
     if len(hosts) > 1:
         wait_for(hosts)
@@ -156,16 +164,14 @@ def mpi(program: Program) -> Command:
     words += ["-mca", "btl_vader_single_copy_mechanism", "none"]
     words += shlex.split(str(program.framework.get("sagemaker_mpi_custom_mpi_options") or ""))
     python = [str(program.python)]
-    if (program.code / program.name).is_file() and _has_mpi4py(program.python):
+    if (program.code / program.name).is_file() and _has_module(program.python, "mpi4py"):
         python += ["-m", "mpi4py"]  # ends all processes when one fails
     return Command(words + _plain(program, python))
 
 
-def _has_mpi4py(python: Path) -> bool:
-    import subprocess
-
-    look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('mpi4py') is None)"
-    return subprocess.call([str(python), "-c", look]) == 0
+def _has_module(python: Path, name: str) -> bool:
+    look = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
+    return subprocess.call([str(python), "-c", look, name]) == 0
 
 
 def wait_for(hosts: list[str]) -> None:

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from scriptmode import codecs, overlay, source
-from scriptmode.contract import Paths, UserError
+from scriptmode.contract import LOG_FORMAT, Paths, UserError
 from scriptmode.handlers import Defaults, Handlers, import_program
 from scriptmode.http import RequestError, Server
 
@@ -30,9 +30,7 @@ log = logging.getLogger("script-mode")
 
 def main(defaults: Defaults) -> int:
     """Serve until SIGTERM; the image says what its functions are by default."""
-    logging.basicConfig(
-        stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format=LOG_FORMAT)
     paths = Paths.from_environment()
     try:
         handlers = Handlers(load_script(paths), defaults)
@@ -58,7 +56,7 @@ def respond(
     """Answer one request; what goes wrong is told with a status and, in the log, its traceback."""
     try:
         return handlers.answer(model, body, content_type, accept)
-    except codecs.UnsupportedType as error:
+    except codecs.UnsupportedTypeError as error:
         wrong_accept = str(error).startswith("Accept")
         status = HTTPStatus.NOT_ACCEPTABLE if wrong_accept else HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         raise RequestError(status, str(error)) from error
@@ -67,6 +65,13 @@ def respond(
         raise RequestError(
             HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}"
         ) from error
+
+
+def script_is_there() -> bool:
+    """Whether the model of this run comes with a script of the user's."""
+    if os.environ.get("SAGEMAKER_PROGRAM"):
+        return True
+    return (Paths.from_environment().model / "code" / DEFAULT_SCRIPT).is_file()
 
 
 def load_script(paths: Paths) -> ModuleType | None:
@@ -93,7 +98,7 @@ def _code(paths: Paths) -> Path | None:
 
 
 def _restart_with_requirements(paths: Paths, code: Path) -> None:
-    """Install the script's requirements, and start this program anew in an environment with them."""
+    """Install the script's requirements, and start this program anew where they are seen."""
     log.info("Installing requirements.txt")
     own = overlay.Overlay.make(paths)
     own.install("requirements.txt", "-r", "requirements.txt", cwd=code)

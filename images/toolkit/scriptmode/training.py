@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from scriptmode import launch, overlay, source, variables
-from scriptmode.contract import Job, Paths, UserError, write_failure
+from scriptmode.contract import LOG_FORMAT, Job, Paths, UserError, write_failure
 from scriptmode.hyperparameters import Hyperparameters
 from scriptmode.process import Ended, Runner
 
@@ -22,9 +22,7 @@ log = logging.getLogger("script-mode")
 
 def main(extra: Mapping[str, str] | None = None) -> int:
     """Run the job that SageMaker's files describe; extra variables are the framework's."""
-    logging.basicConfig(
-        stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format=LOG_FORMAT)
     for noisy in ("boto3", "botocore", "s3transfer", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     paths = Paths.from_environment()
