@@ -17,6 +17,7 @@ type Data interface {
 	Await(ctx context.Context, id string) (reason string, err error)
 	Failure(id string) (reason string, fatal bool, err error)
 	Release(ctx context.Context, id string) error
+	CleanUp(ctx context.Context, keep func(id string) bool) error
 }
 
 // progressTick is how often the message of a status tells how far it is.
