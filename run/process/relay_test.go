@@ -92,7 +92,13 @@ func TestRelayBreaks(t *testing.T) {
 	t.Parallel()
 	closed := listenLocal(t)
 	closed.Close()
-	if _, err := dialRelay(t, closed.Addr().String())().Read(make([]byte, 1)); !errors.Is(err, unix.ECONNRESET) {
+	via := listenLocal(t)
+	go relay(via, closed.Addr().String())
+	refused, err := net.Dial("tcp4", via.Addr().String())
+	if err == nil {
+		_, err = refused.Read(make([]byte, 1))
+	}
+	if !errors.Is(err, unix.ECONNRESET) {
 		t.Errorf("nobody listens: %v", err)
 	}
 	l := listenLocal(t)
