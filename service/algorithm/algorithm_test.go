@@ -115,9 +115,10 @@ func TestUnknown(t *testing.T) {
 		foreign.ctx = aws.WithCaller(t.Context(), aws.Caller{Scope: scope})
 		foreign.create(algorithm("theirs"))
 	}
+	b.create(algorithm("ours")) // a name alone does not make another's ARN ours
 	b.unknown("nope", "theirs", "arn:aws:sagemaker:us-east-1:123456789012:algorithm/nope",
 		aws.SageMakerARN(other, "algorithm", "theirs"), aws.SageMakerARN(elsewhere, "algorithm", "theirs"),
-		aws.SageMakerARN(other, "algorithm", "nobodys"))
+		aws.SageMakerARN(other, "algorithm", "nobodys"), aws.SageMakerARN(other, "algorithm", "ours"), aws.SageMakerARN(elsewhere, "algorithm", "ours"))
 	for _, arn := range []string{"arn:aws:sagemaker:us-east-1:123456789012:training-job/x", "arn:x"} {
 		_, _, err := b.TrainingSpecification(b.ctx, home, arn)
 		refused(t, err, "is not the ARN of an algorithm")
