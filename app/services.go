@@ -81,6 +81,7 @@ func (a *App) openServices(ctx context.Context) error {
 	algorithms := algorithm.New(algorithm.Config{
 		DB: a.db, Tasks: a.tasks, Images: a.images, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
+	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tags := &tagging.Service{DB: a.db, Tokens: tokens}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,

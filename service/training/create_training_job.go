@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/sagebrush/sagebrush/algo/contract"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
@@ -27,11 +28,15 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 	if err != nil {
 		return nil, err
 	}
-	img, container, err := s.resolve(ctx, in)
+	scope := aws.ScopeFrom(ctx)
+	uri, err := s.imageOf(ctx, scope, in)
 	if err != nil {
 		return nil, err
 	}
-	scope := aws.ScopeFrom(ctx)
+	img, container, err := s.resolve(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.checkData(ctx, scope, in); err != nil {
 		return nil, err
 	}
@@ -43,7 +48,7 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		if err := s.Roles.EnsureRole(tx, scope, *in.RoleArn); err != nil {
 			return err
 		}
-		r.Body = Job{Request: *in, Container: container}
+		r.Body = Job{Request: *in, Image: uri, Container: container}
 		begin(r, tx.Now)
 		if err := jobs.Insert(tx, r); errors.Is(err, store.ErrExists) {
 			return aws.Errorf(aws.ResourceInUse, "Training job names must be unique within an AWS account and region, and a training job with this name already exists (%s)", r.ARN)
@@ -126,13 +131,28 @@ func outputs(in *sagemaker.CreateTrainingJobInput) map[string]string {
 	return all
 }
 
-// resolve finds what stands behind the request's image: a program that this
-// server has, or else an image of the container engine, where there is one.
-func (s *Service) resolve(ctx context.Context, in *sagemaker.CreateTrainingJobInput) (img image.Image, container string, err error) {
-	if in.AlgorithmSpecification.TrainingImage == nil {
-		return img, "", unsupported("AlgorithmSpecification.AlgorithmName", "algorithm resources")
+// imageOf is the URI of the image that the job runs: the request's own, or that of
+// the algorithm that it names, whose contract the request has to keep
+// (CreateTrainingJob-4).
+func (s *Service) imageOf(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) (string, error) {
+	a := in.AlgorithmSpecification
+	if a.TrainingImage != nil {
+		return *a.TrainingImage, nil
 	}
-	uri := *in.AlgorithmSpecification.TrainingImage
+	spec, _, err := s.Algorithms.TrainingSpecification(ctx, scope, *a.AlgorithmName)
+	if err != nil {
+		return "", err
+	}
+	if err := contract.Check(spec, in); err != nil {
+		return "", err
+	}
+	contract.Fill(spec, in)
+	return *spec.TrainingImage, nil
+}
+
+// resolve finds what stands behind an image URI: a program that this server has,
+// or else an image of the container engine, where there is one.
+func (s *Service) resolve(ctx context.Context, uri string) (img image.Image, container string, err error) {
 	if s.ContainersOnly && s.Containers != nil {
 		return image.Image{URI: uri, Name: uri}, uri, nil
 	}

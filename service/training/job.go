@@ -27,6 +27,8 @@ type Job struct {
 	Retries int `json:",omitempty"`
 	// StopCause is why it is stopping, "" while it is not.
 	StopCause StopCause `json:",omitempty"`
+	// Image is the URI of its image, the request's own or its algorithm's.
+	Image string
 	// Container is the image reference when the job's programs run in containers,
 	// "" when they are processes. Digest is the image's.
 	Container, Digest string `json:",omitempty"`

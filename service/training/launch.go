@@ -66,11 +66,6 @@ func (s *Service) specs(ctx context.Context, w work, r *row) ([]run.Spec, error)
 		if access, err = s.Access.Variables(ctx, r.Scope, *in.RoleArn, caBundle, life); err != nil {
 			return nil, err
 		}
-		if r.Body.Container != "" {
-			if access, err = s.Containers.Reachable(ctx, access); err != nil {
-				return nil, err
-			}
-		}
 	}
 	mounts, err := s.mounts(in)
 	if err != nil {
@@ -119,7 +114,7 @@ func (s *Service) network(w work, r *row) run.Network {
 
 // interfaceOf is the network interface by which a job's hosts see each other.
 func (s *Service) interfaceOf(r *row) string {
-	if r.Body.Container == "" && len(r.Body.Hosts) == 1 && !aws.Val(r.Body.Request.EnableNetworkIsolation) {
+	if len(r.Body.Hosts) == 1 && !aws.Val(r.Body.Request.EnableNetworkIsolation) {
 		return "lo"
 	}
 	return s.runner(&r.Body).Traits().Interface

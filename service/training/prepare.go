@@ -69,7 +69,7 @@ func (s *Service) program(ctx context.Context, w work, r *row) (image.Program, e
 	if r.Body.Container != "" {
 		return image.Program{}, nil
 	}
-	img, err := s.Images.Resolve(ctx, *r.Body.Request.AlgorithmSpecification.TrainingImage)
+	img, err := s.Images.Resolve(ctx, r.Body.Image)
 	if err != nil {
 		return image.Program{}, err
 	}

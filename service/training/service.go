@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/algo/capacity"
+	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/image"
@@ -62,8 +63,13 @@ type Containers interface {
 	// Pull sees to it that the engine has the image, and answers its digest. The
 	// error is a sentence for the user.
 	Pull(ctx context.Context, ref string, progress func(line string)) (digest string, err error)
-	// Reachable is a program's access to this server as a container needs it.
-	Reachable(ctx context.Context, access map[string]string) (map[string]string, error)
+}
+
+// Algorithms knows the algorithm resources.
+type Algorithms interface {
+	// TrainingSpecification is the contract of an algorithm, named by name or ARN,
+	// and its ARN; one that cannot be used is refused.
+	TrainingSpecification(ctx context.Context, scope aws.Scope, nameOrARN string) (*sagemaker.TrainingSpecification, string, error)
 }
 
 // Config is what a Service needs.
@@ -76,6 +82,9 @@ type Config struct {
 	Runner     run.Runner
 	Containers Containers
 	Images     Images
+	// Algorithms is set before the tasks start: the algorithms' own validation
+	// jobs are training jobs.
+	Algorithms Algorithms
 	Roles      Roles
 	Access     Access
 	Metrics    MetricSink
