@@ -55,6 +55,7 @@ def algorithm(training: Training, image: str, uri: str | None = None) -> dict[st
                         "IntegerParameterRangeSpecification": {"MinValue": "1", "MaxValue": "10"}
                     },
                     "IsRequired": True,
+                    "IsTunable": True,
                 },
                 {"Name": "rate", "Type": "Continuous", "DefaultValue": "0.5"},
             ],
@@ -121,7 +122,10 @@ def test_validated_algorithm(training: Training, image: str) -> None:
     assert found["AlgorithmStatus"] == "Completed", details
     assert details["ValidationStatuses"] == [{"Name": "profile", "Status": "Completed"}]
     assert found["TrainingSpecification"].pop("TrainingImageDigest").startswith("sha256:")
-    assert found["TrainingSpecification"] == request["TrainingSpecification"]
+    specification = request["TrainingSpecification"]
+    specification["SupportsDistributedTraining"] = False  # what was left out is shown as well
+    specification["SupportedHyperParameters"][1].update(IsRequired=False, IsTunable=False)
+    assert found["TrainingSpecification"] == specification
     assert found["ValidationSpecification"] == request["ValidationSpecification"]
     assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == request["Tags"]
 
