@@ -83,6 +83,9 @@ func (c *Config) fillIn() {
 	if c.Supervisor == nil {
 		c.Supervisor = []string{"/proc/self/exe", "supervise"}
 	}
+	if c.Feeder == nil {
+		c.Feeder = []string{"/proc/self/exe", "feed"}
+	}
 }
 
 func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
@@ -158,6 +161,9 @@ func (a *App) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go a.keys.Watch(background)
+	if err := a.jobs.Recover(background); err != nil {
+		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
+	}
 	if err := a.tasks.Start(background); err != nil {
 		return fmt.Errorf("tasks: %w", err)
 	}

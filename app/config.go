@@ -39,6 +39,9 @@ type Config struct {
 	// Supervisor is the command line that runs a program's supervisor; nil takes
 	// this executable's.
 	Supervisor []string
-	Logger     *slog.Logger
-	Now        func() time.Time
+	// Feeder is the command line that brings data to programs; nil takes this
+	// executable's.
+	Feeder []string
+	Logger *slog.Logger
+	Now    func() time.Time
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/schema"
 	"github.com/sagebrush/sagebrush/blob/dir"
+	"github.com/sagebrush/sagebrush/channel"
 	"github.com/sagebrush/sagebrush/companion/iam"
 	"github.com/sagebrush/sagebrush/companion/logs"
 	"github.com/sagebrush/sagebrush/companion/monitoring"
@@ -73,9 +74,13 @@ func (a *App) openServices(ctx context.Context) error {
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
 	tokens := kit.NewTokens(a.keys.ServerKey())
+	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
+	if err != nil {
+		return err
+	}
 	a.jobs = training.New(training.Config{
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
-		Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
+		Data: data, Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
 	})
 	algorithms := algorithm.New(algorithm.Config{

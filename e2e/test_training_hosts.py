@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Server
+from programs import Programs
 from training import GROUP, Training
 
 pytestmark = pytest.mark.server
 
 # Every host listens on the same port, sends its number to all others by name, and
 # adds up what it is sent: an allreduce without a library.
-ALLREDUCE = """#!{python}
+ALLREDUCE = """
 import json, os, pathlib, socket, sys, threading, time
 config = json.loads(pathlib.Path("/opt/ml/input/config/resourceconfig.json").read_text())
 hosts, me = config["hosts"], config["current_host"]
@@ -40,33 +37,17 @@ for _ in hosts:
         total += int(peer.makefile().read())
 [thread.join() for thread in threads]
 files = sorted(p.name for p in pathlib.Path("/opt/ml/input/data/train").iterdir())
-print(f"{{me}} total={{total}} files={{len(files)}}", flush=True)
-answer = {{"total": total, "files": files, "hostname": socket.gethostname(), "config": config}}
-pathlib.Path(f"/opt/ml/model/{{me}}.json").write_text(json.dumps(answer))
+print(f"{me} total={total} files={len(files)}", flush=True)
+answer = {"total": total, "files": files, "hostname": socket.gethostname(), "config": config}
+pathlib.Path(f"/opt/ml/model/{me}.json").write_text(json.dumps(answer))
 """
-
-
-@pytest.fixture
-def program(server: Server, tmp_path: Path, unique: Callable[[str], str]) -> Callable[[str], str]:
-    """Registers a folder with a train script in this Python; answers the image's URI."""
-
-    def register(text: str) -> str:
-        folder = tmp_path / unique("folder")
-        folder.mkdir()
-        (folder / "train").write_text(text.format(python=sys.executable))
-        (folder / "train").chmod(0o755)
-        uri = f"example.com/{unique('image')}:1"
-        server.run("image", "add", uri, folder)
-        return uri
-
-    return register
 
 
 def resources(count: int) -> dict[str, Any]:
     return {"InstanceType": "ml.m5.large", "InstanceCount": count, "VolumeSizeInGB": 5}
 
 
-def test_allreduce(training: Training, program: Callable[[str], str]) -> None:
+def test_allreduce(training: Training, program: Programs) -> None:
     # TrainContainer-5, -8, -12, TrainData-8
     uri = training.upload("train", "1", "2", "3", "4")
     channel = training.channel("train", uri, None)
@@ -90,9 +71,9 @@ def test_allreduce(training: Training, program: Callable[[str], str]) -> None:
     ]
 
 
-def test_one_host_fails(training: Training, program: Callable[[str], str]) -> None:
+def test_one_host_fails(training: Training, program: Programs) -> None:
     # TrainContainer-7: the others, which would run for ever, are ended.
-    text = """#!{python}
+    text = """
 import socket, sys, time
 if socket.gethostname() == "algo-2":
     sys.exit("this host has had enough")
@@ -103,14 +84,14 @@ time.sleep(600)
     assert "this host has had enough (host algo-2)" in description["FailureReason"]
 
 
-def test_isolated_hosts(training: Training, program: Callable[[str], str]) -> None:
+def test_isolated_hosts(training: Training, program: Programs) -> None:
     # TrainContainer-15, Net-1: peers are reached, and nothing else is.
     text = ALLREDUCE.replace(
         "rank = ",
         """for address in [("127.0.0.1", 1), ("1.1.1.1", 53), ("8.8.8.8", 443)]:
     try:
         socket.create_connection(address, timeout=2).close()
-        sys.exit(f"{{address}} was reached")
+        sys.exit(f"{address} was reached")
     except OSError:
         pass
 assert "AWS_ENDPOINT_URL" not in os.environ

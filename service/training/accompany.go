@@ -8,7 +8,8 @@ import (
 )
 
 // accompany does what goes along with running programs: it mirrors their
-// directories into S3 and measures what they use. The function it answers ends
+// directories into S3, measures what they use, and ends them when their data
+// cannot go on. The function it answers ends
 // that and takes how the programs ended, nil when they go on.
 func (s *Service) accompany(ctx context.Context, w work, r *row, programs []run.Process) (end func([]outcome) error) {
 	side, cancel := context.WithCancel(ctx)
@@ -17,6 +18,7 @@ func (s *Service) accompany(ctx context.Context, w work, r *row, programs []run.
 	for _, m := range all {
 		running.Go(func() { m.Run(side) })
 	}
+	running.Go(func() { s.guardData(side, w, r, func() { s.endPeers(side, programs, -1) }) })
 	meter := s.newMeter(w, r, programs)
 	running.Go(func() { meter.run(side) })
 	return func(outcomes []outcome) error {

@@ -11,7 +11,9 @@ import (
 )
 
 // oneAlgorithm is the algorithm "mine" of the home account.
-type oneAlgorithm struct{ spec *sagemaker.TrainingSpecification }
+type oneAlgorithm struct {
+	spec *sagemaker.TrainingSpecification
+}
 
 func (a oneAlgorithm) TrainingSpecification(_ context.Context, _ aws.Scope, name string) (*sagemaker.TrainingSpecification, string, error) {
 	if name != "mine" {

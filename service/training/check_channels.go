@@ -5,9 +5,11 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/channel"
 )
 
-// checkChannels is CreateTrainingJob-7 … -10.
+// checkChannels is CreateTrainingJob-7 … -10. What members of one S3 channel say
+// about each other, package channel checks.
 func checkChannels(in *sagemaker.CreateTrainingJobInput) error {
 	var names []string
 	for _, c := range in.InputDataConfig {
@@ -19,53 +21,33 @@ func checkChannels(in *sagemaker.CreateTrainingJobInput) error {
 			return aws.Invalid("The channel name %q is not a name that a directory can have.", name)
 		}
 		names = append(names, name)
-		mode := c.InputMode
-		if mode == "" {
-			mode = in.AlgorithmSpecification.TrainingInputMode
-		}
-		if err := checkChannel(c, mode, in); err != nil {
+		if err := checkChannel(c, in); err != nil {
 			return err
 		}
 	}
-	return nil
+	return channel.CheckAll(s3Channels(in))
 }
 
-func checkChannel(c *sagemaker.Channel, mode sagemaker.TrainingInputMode, in *sagemaker.CreateTrainingJobInput) error {
-	name := *c.ChannelName
+func checkChannel(c *sagemaker.Channel, in *sagemaker.CreateTrainingJobInput) error {
+	name, mode := *c.ChannelName, c.InputMode
+	if mode == "" {
+		mode = in.AlgorithmSpecification.TrainingInputMode
+	}
+	file := mode == sagemaker.TrainingInputModeFile
 	s3, fs := c.DataSource.S3DataSource, c.DataSource.FileSystemDataSource
-	pipe := mode == sagemaker.TrainingInputModePipe
 	switch {
 	case (s3 == nil) == (fs == nil):
 		return aws.Invalid("The channel %q needs exactly one data source: an S3DataSource or a FileSystemDataSource.", name)
-	case c.CompressionType == sagemaker.CompressionTypeGzip && !pipe:
-		return aws.Invalid("The channel %q has CompressionType Gzip, which only Pipe mode takes. In %s mode leave CompressionType out or use None.", name, mode)
-	case c.RecordWrapperType == sagemaker.RecordWrapperRecordIO && !pipe:
-		return aws.Invalid("The channel %q has RecordWrapperType RecordIO, which only Pipe mode takes. In %s mode leave RecordWrapperType out or use None.", name, mode)
-	case name == "model" && mode != sagemaker.TrainingInputModeFile:
+	case name == "model" && !file:
 		return aws.Invalid("The channel %q, for incremental training, needs the input mode File.", name)
-	case fs != nil && mode != sagemaker.TrainingInputModeFile:
+	case fs != nil && !file:
 		return aws.Invalid("The channel %q reads a file system, which needs the input mode File.", name)
+	case fs != nil && (c.CompressionType == sagemaker.CompressionTypeGzip || c.RecordWrapperType == sagemaker.RecordWrapperRecordIO || c.ShuffleConfig != nil):
+		return aws.Invalid("The channel %q reads a file system, which takes no CompressionType, RecordWrapperType or ShuffleConfig.", name)
 	case fs != nil && in.VpcConfig == nil:
 		return aws.Invalid("The channel %q reads a file system, which needs a VpcConfig.", name)
-	case fs != nil && c.ShuffleConfig != nil:
-		return aws.Invalid("The channel %q reads a file system, which cannot be shuffled.", name)
 	case fs != nil:
 		return nil
-	}
-	return checkS3Channel(name, s3, mode, in)
-}
-
-func checkS3Channel(name string, s3 *sagemaker.S3DataSource, mode sagemaker.TrainingInputMode, in *sagemaker.CreateTrainingJobInput) error {
-	augmented := s3.S3DataType == sagemaker.S3DataTypeAugmentedManifestFile
-	switch {
-	case augmented && mode != sagemaker.TrainingInputModePipe:
-		return aws.Invalid("The channel %q has S3DataType AugmentedManifestFile, which only Pipe mode takes.", name)
-	case augmented && len(s3.AttributeNames) == 0:
-		return aws.Invalid("The channel %q has S3DataType AugmentedManifestFile and needs AttributeNames: which members of each line shall be read, and in which order.", name)
-	case !augmented && len(s3.AttributeNames) > 0:
-		return aws.Invalid("The channel %q has AttributeNames, which only AugmentedManifestFile takes.", name)
-	case mode == sagemaker.TrainingInputModeFastFile && s3.S3DataType != sagemaker.S3DataTypeS3Prefix:
-		return aws.Invalid("The channel %q has S3DataType %s; FastFile mode takes S3Prefix only.", name, s3.S3DataType)
 	}
 	for _, group := range s3.InstanceGroupNames {
 		if !slices.ContainsFunc(in.ResourceConfig.InstanceGroups, func(g *sagemaker.InstanceGroup) bool { return *g.InstanceGroupName == group }) {

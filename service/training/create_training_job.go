@@ -9,6 +9,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/channel"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
@@ -77,25 +78,19 @@ func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.
 			if _, err := s.fileSystemDir(fs); err != nil {
 				return err
 			}
-			continue
 		}
-		uri := *c.DataSource.S3DataSource.S3Uri
-		bucket, prefix, err := parseS3(uri)
-		if err != nil {
+	}
+	for _, c := range s3Channels(in) {
+		found, err := s.Data.Look(ctx, scope.Account, c)
+		if mine := (*channel.Error)(nil); errors.As(err, &mine) {
+			return aws.Invalid("The channel %q: %s.", c.Name, mine.Reason)
+		} else if err != nil {
 			return err
 		}
-		b, err := s.Objects.GetBucket(ctx, bucket)
-		if err == nil && b.Account == scope.Account {
-			var page blob.Listing
-			if page, err = s.Objects.List(ctx, bucket, blob.ListOptions{Prefix: prefix, Max: 1}); err == nil && len(page.Objects) > 0 {
-				continue
-			}
+		if !found {
+			return aws.Invalid("No S3 objects found under S3 URL %q given in input data source (channel %q). Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on the bucket.",
+				c.URI, c.Name, scope.Region, *in.RoleArn)
 		}
-		if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
-			return err
-		}
-		return aws.Invalid("No S3 objects found under S3 URL %q given in input data source (channel %q). Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on bucket %q.",
-			uri, *c.ChannelName, scope.Region, *in.RoleArn, bucket)
 	}
 	for member, uri := range outputs(in) {
 		bucket, _, err := parseS3(uri)

@@ -22,6 +22,9 @@ func setDefaults(in *sagemaker.CreateTrainingJobInput, img image.Image) {
 	if in.OutputDataConfig.CompressionType == "" {
 		in.OutputDataConfig.CompressionType = sagemaker.OutputCompressionTypeGzip
 	}
+	if in.OutputDataConfig.KmsKeyId == nil {
+		in.OutputDataConfig.KmsKeyId = aws.Ptr("") // the SDK's attach reads it without asking
+	}
 	for _, c := range in.InputDataConfig {
 		setChannelDefaults(c, in.AlgorithmSpecification.TrainingInputMode)
 	}

@@ -52,11 +52,6 @@ func reasonOf(doing string, err error) (reason string, ok bool) {
 	return "", false
 }
 
-// isClash says whether err is how a file system refuses a name.
-func isClash(err error) bool {
-	return errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.ENAMETOOLONG)
-}
-
 // exitReason is the FailureReason of a program that did not end well: what it
 // wrote to /opt/ml/output/failure (TrainContainer-7), else how it ended and the
 // last line that it printed.

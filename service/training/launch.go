@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -89,7 +90,7 @@ func (s *Service) specs(ctx context.Context, w work, r *row) ([]run.Spec, error)
 func command(p image.Program, a *sagemaker.AlgorithmSpecification, container bool) (command, args []string) {
 	switch {
 	case len(a.ContainerEntrypoint) > 0:
-		return append(append([]string{}, a.ContainerEntrypoint...), a.ContainerArguments...), nil
+		return slices.Concat(p.Enter, a.ContainerEntrypoint, a.ContainerArguments), nil
 	case container && len(a.ContainerArguments) > 0:
 		return nil, a.ContainerArguments
 	case container:

@@ -48,6 +48,14 @@ func (s *Service) layOutHost(w work, r *row, i int, certificates []byte) error {
 			return err
 		}
 	}
+	for _, c := range in.InputDataConfig {
+		if c.DataSource.FileSystemDataSource == nil {
+			continue // package channel makes the others
+		}
+		if err := os.MkdirAll(filepath.Join(ml, "input/data", *c.ChannelName), 0o755); err != nil {
+			return err
+		}
+	}
 	for _, o := range syncedDirs(in) {
 		if err := os.MkdirAll(filepath.Join(ml, o.below), 0o755); err != nil {
 			return err

@@ -63,6 +63,9 @@ type Containers interface {
 	// Pull sees to it that the engine has the image, and answers its digest. The
 	// error is a sentence for the user.
 	Pull(ctx context.Context, ref string, progress func(line string)) (digest string, err error)
+	// Clean removes the containers and networks of this server that keep does not
+	// want.
+	Clean(ctx context.Context, keep func(id string) bool) error
 }
 
 // Algorithms knows the algorithm resources.
@@ -82,6 +85,8 @@ type Config struct {
 	Runner     run.Runner
 	Containers Containers
 	Images     Images
+	// Data brings the channels' data.
+	Data Data
 	// Algorithms is set before the tasks start: the algorithms' own validation
 	// jobs are training jobs.
 	Algorithms Algorithms

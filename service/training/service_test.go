@@ -22,6 +22,8 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/blob/dir"
+	"github.com/sagebrush/sagebrush/channel"
+	"github.com/sagebrush/sagebrush/channel/feed"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
@@ -33,6 +35,14 @@ import (
 )
 
 var home = aws.Scope{Account: "123456789012", Region: "us-east-1"}
+
+// TestMain makes the test binary the feeder of its jobs' data too.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "feed" {
+		os.Exit(feed.Main(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
 
 // bundle is a service with everything under it: real store, tasks and objects;
 // only the machine is fake, steered by each job's environment.
@@ -116,6 +126,9 @@ func setup(t *testing.T, db *store.DB) *bundle {
 func (b *bundle) serve(t *testing.T) *Service {
 	t.Helper()
 	c := b.config
+	data, err := channel.New(channel.Config{Objects: c.Objects, Dir: filepath.Join(c.Dir, ".feeds"), Self: []string{"/proc/self/exe", "feed"}})
+	must(t, err)
+	c.Data = data
 	c.Tasks = task.New(c.DB, task.Options{NodeID: "node", Logger: c.Logger})
 	s := New(c)
 	must(t, c.Tasks.Start(b.ctx))

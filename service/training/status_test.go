@@ -175,7 +175,7 @@ func TestCheckRefuses(t *testing.T) {
 		}, "needs AttributeNames"},
 		"CreateTrainingJob-8 fast": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].InputMode, in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = "FastFile", "ManifestFile"
-		}, "FastFile mode takes S3Prefix only"},
+		}, "FastFile mode does not take"},
 		"CreateTrainingJob-9 model": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].ChannelName, in.InputDataConfig[0].InputMode = aws.Ptr("model"), "Pipe"
 		}, "incremental training"},

@@ -43,7 +43,10 @@ func (s *Service) watch(ctx context.Context, w work, r *row) error {
 	} else if err != nil {
 		return s.lost(ctx, r, err)
 	}
-	failure := s.failureOf(w, r, outcomes, scan)
+	failure, err := s.failureOf(w, r, outcomes, scan)
+	if err != nil {
+		return err
+	}
 	return s.commit(ctx, r, func(tx *store.Tx) error {
 		r.Body.Metrics, r.Body.Failure = scan.last(), failure
 		return fire(upload, r, tx.Now, "Uploading generated training model")
@@ -153,23 +156,28 @@ func (s *Service) endPeers(ctx context.Context, programs []run.Process, failed i
 }
 
 // failureOf is the reason of a job one of whose hosts failed, "" when all ended
-// well. The first to fail tells it: the others were stopped for it.
-func (s *Service) failureOf(w work, r *row, outcomes []outcome, scan *scanner) string {
+// well and had all their data. The first to fail tells it: the others were stopped
+// for it.
+func (s *Service) failureOf(w work, r *row, outcomes []outcome, scan *scanner) (string, error) {
+	data, fatal, err := s.dataFailure(w, r)
+	if err != nil || fatal {
+		return data, err
+	}
 	for _, o := range outcomes {
 		if o.exit.OK() {
 			continue
 		}
-		host := r.Body.Hosts[o.host]
-		if text := s.dataFailure(w, r, host); text != "" {
-			return "ClientError: " + text
+		if data != "" {
+			return data, nil // it explains why the program failed
 		}
+		host := r.Body.Hosts[o.host]
 		reason := exitReason(o.exit, s.mlDir(w, host.Name), scan.tails[o.host].path, s.limits(&r.Body.Request, host))
 		if len(r.Body.Hosts) > 1 {
 			reason += " (host " + host.Name + ")"
 		}
-		return reason
+		return reason, nil
 	}
-	return ""
+	return "", nil
 }
 
 // stopPrograms ends the programs of all hosts and waits until they are gone.

@@ -6,24 +6,6 @@ import (
 	"testing"
 )
 
-// TrainData-6: S3Prefix is a string prefix; the path is the key minus it.
-func TestLocalName(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ key, prefix, want string }{
-		{"data/train/a.csv", "data/train/", "a.csv"},
-		{"data/train/a.csv", "data/train", "a.csv"},
-		{"data/train/deep/a.csv", "data/train", "deep/a.csv"},
-		{"data/train/a.csv", "data/train/a.csv", "a.csv"},
-		{"data/train/", "data/train/", ""},
-		{"data/train/sub/", "data/train/", ""},
-		{"a.csv", "", "a.csv"},
-	} {
-		if got := localName(c.key, c.prefix); got != c.want {
-			t.Errorf("localName(%q, %q) = %q, want %q", c.key, c.prefix, got, c.want)
-		}
-	}
-}
-
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
