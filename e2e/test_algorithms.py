@@ -55,6 +55,7 @@ def algorithm(training: Training, image: str, uri: str | None = None) -> dict[st
                         "IntegerParameterRangeSpecification": {"MinValue": "1", "MaxValue": "10"}
                     },
                     "IsRequired": True,
+                    "IsTunable": True,
                 },
                 {"Name": "rate", "Type": "Continuous", "DefaultValue": "0.5"},
             ],
@@ -121,7 +122,10 @@ def test_validated_algorithm(training: Training, image: str) -> None:
     assert found["AlgorithmStatus"] == "Completed", details
     assert details["ValidationStatuses"] == [{"Name": "profile", "Status": "Completed"}]
     assert found["TrainingSpecification"].pop("TrainingImageDigest").startswith("sha256:")
-    assert found["TrainingSpecification"] == request["TrainingSpecification"]
+    specification = request["TrainingSpecification"]
+    specification["SupportsDistributedTraining"] = False  # what was left out is shown as well
+    specification["SupportedHyperParameters"][1].update(IsRequired=False, IsTunable=False)
+    assert found["TrainingSpecification"] == specification
     assert found["ValidationSpecification"] == request["ValidationSpecification"]
     assert sagemaker.list_tags(ResourceArn=arn)["Tags"] == request["Tags"]
 
@@ -157,3 +161,40 @@ def test_contract_of_a_profile(training: Training, image: str) -> None:
     profile["TrainingJobDefinition"]["HyperParameters"] = {"rounds": "11"}
     message = refusal(training.sagemaker.create_algorithm, **request)
     assert '"rounds" is "11", but the algorithm takes an integer from 1 to 10' in message
+
+
+def test_job_of_an_algorithm(training: Training, image: str) -> None:
+    sagemaker = training.sagemaker
+    uri = training.upload("train", "1,2,3\n")
+    arn = sagemaker.create_algorithm(**algorithm(training, image))["AlgorithmArn"]
+
+    def request(number: int, **changes: Any) -> dict[str, Any]:
+        made = training.request(image, [training.channel("train", uri)], {"rounds": "7"})
+        made["AlgorithmSpecification"] = {"AlgorithmName": arn, "TrainingInputMode": "File"}
+        made["TrainingJobName"] = f"{training.name}-{number}"
+        return {**made, **changes}
+
+    resources = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1}
+    breaches: list[tuple[dict[str, Any], str]] = [
+        ({"HyperParameters": {}}, 'requires the hyperparameter "rounds"'),
+        ({"HyperParameters": {"rounds": "7.5"}}, "takes an integer from 1 to 10"),
+        ({"HyperParameters": {"rounds": "7", "depth": "1"}}, '"depth" is none of'),
+        ({"InputDataConfig": [training.channel("test", uri)]}, 'channel "test"'),
+        ({"InputDataConfig": [training.channel("train", uri, "text/x")]}, "takes text/csv on"),
+        ({"ResourceConfig": resources}, "runs on ml.m5.large only"),
+    ]
+    for number, (changes, words) in enumerate(breaches):
+        message = refusal(sagemaker.create_training_job, **request(number, **changes))
+        assert words in message
+
+    sagemaker.create_training_job(**request(100))
+    sagemaker.delete_algorithm(AlgorithmName=training.name)  # the job took what it needs
+    training.name += "-100"
+    description = training.wait()
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    assert description["AlgorithmSpecification"]["AlgorithmName"] == arn
+    assert "TrainingImage" not in description["AlgorithmSpecification"]
+    assert description["HyperParameters"] == {"rounds": "7", "rate": "0.5"}
+    metrics = {m["MetricName"]: m["Value"] for m in description["FinalMetricDataList"]}
+    assert metrics == {"rows": 1.0}
+    assert "does not exist" in refusal(sagemaker.create_training_job, **request(101))

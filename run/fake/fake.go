@@ -141,12 +141,15 @@ func (p *program) Handle() run.Handle {
 func (p *program) Wait(ctx context.Context) (run.Exit, error) {
 	select {
 	case <-p.lost:
-		return run.Exit{}, run.ErrLost
 	case <-p.done:
-		return p.exit, nil
 	case <-ctx.Done():
 		return run.Exit{}, context.Cause(ctx)
 	}
+	// A program that is lost ends too, but nobody saw how.
+	if p.isLost() {
+		return run.Exit{}, run.ErrLost
+	}
+	return p.exit, nil
 }
 
 // Stop implements run.Process.
@@ -157,9 +160,10 @@ func (p *program) Stop(_ context.Context, grace time.Duration) error {
 
 // Usage implements run.Process: a goroutine uses next to nothing.
 func (p *program) Usage(context.Context) (run.Usage, error) {
-	select {
-	case <-p.lost:
+	if p.isLost() {
 		return run.Usage{}, run.ErrLost
+	}
+	select {
 	case <-p.done:
 		return run.Usage{}, fmt.Errorf("fake: the program has ended")
 	default:

@@ -55,6 +55,15 @@ func (p *program) signal(grace time.Duration, timedOut bool) {
 
 func (p *program) lose() { p.loseOnce.Do(func() { close(p.lost) }) }
 
+func (p *program) isLost() bool {
+	select {
+	case <-p.lost:
+		return true
+	default:
+		return false
+	}
+}
+
 // run does what the variables say.
 func (p *program) run() {
 	defer close(p.done)

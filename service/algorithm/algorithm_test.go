@@ -26,10 +26,9 @@ func TestLifeCycle(t *testing.T) {
 		in := algorithm("Mixed-Case")
 		in.Tags = []*sagemaker.Tag{{Key: aws.Ptr("k"), Value: aws.Ptr("v")}}
 		in.InferenceSpecification = &sagemaker.InferenceSpecification{
-			Containers:                              []*sagemaker.ModelPackageContainerDefinition{{Image: aws.Ptr("example/serve:1"), ModelDataUrl: aws.Ptr("s3://bucket/model.tar.gz")}},
-			SupportedTransformInstanceTypes:         []sagemaker.TransformInstanceType{"ml.m5.large"},
-			SupportedRealtimeInferenceInstanceTypes: []sagemaker.ProductionVariantInstanceType{"ml.t2.medium"},
-			SupportedContentTypes:                   []string{"text/csv"},
+			Containers:                      []*sagemaker.ModelPackageContainerDefinition{{Image: aws.Ptr("example/serve:1"), ModelDataUrl: aws.Ptr("s3://bucket/model.tar.gz")}},
+			SupportedTransformInstanceTypes: []sagemaker.TransformInstanceType{"ml.m5.large"},
+			SupportedContentTypes:           []string{"text/csv"},
 		}
 		in.CertifyForMarketplace = aws.Ptr(true)
 		created, err := b.CreateAlgorithm(b.ctx, in)
@@ -46,8 +45,10 @@ func TestLifeCycle(t *testing.T) {
 		if d := out.AlgorithmStatusDetails; d == nil || d.ValidationStatuses == nil || len(d.ValidationStatuses) != 0 {
 			t.Errorf("status details %+v", d)
 		}
-		want := in.TrainingSpecification
-		want.TrainingImageDigest = aws.Ptr(digest)
+		want := algorithm("").TrainingSpecification
+		want.TrainingImageDigest, want.SupportsDistributedTraining = aws.Ptr(digest), aws.Ptr(false)
+		rounds, rate := want.SupportedHyperParameters[0], want.SupportedHyperParameters[1]
+		rounds.IsTunable, rate.IsTunable, rate.IsRequired = aws.Ptr(false), aws.Ptr(false), aws.Ptr(false)
 		if !reflect.DeepEqual(out.TrainingSpecification, want) {
 			t.Errorf("training specification %+v", out.TrainingSpecification)
 		}
@@ -115,16 +116,17 @@ func TestUnknown(t *testing.T) {
 		foreign.ctx = aws.WithCaller(t.Context(), aws.Caller{Scope: scope})
 		foreign.create(algorithm("theirs"))
 	}
+	b.create(algorithm("ours")) // a name alone does not make another's ARN ours
 	b.unknown("nope", "theirs", "arn:aws:sagemaker:us-east-1:123456789012:algorithm/nope",
 		aws.SageMakerARN(other, "algorithm", "theirs"), aws.SageMakerARN(elsewhere, "algorithm", "theirs"),
-		aws.SageMakerARN(other, "algorithm", "nobodys"))
+		aws.SageMakerARN(other, "algorithm", "nobodys"), aws.SageMakerARN(other, "algorithm", "ours"), aws.SageMakerARN(elsewhere, "algorithm", "ours"))
 	for _, arn := range []string{"arn:aws:sagemaker:us-east-1:123456789012:training-job/x", "arn:x"} {
 		_, _, err := b.TrainingSpecification(b.ctx, home, arn)
 		refused(t, err, "is not the ARN of an algorithm")
 	}
 }
 
-// CreateAlgorithm-2, -5, -6, -7, -12, DescribeAlgorithm-3, -8: contradictions,
+// CreateAlgorithm-2, -5, -7, -12, DescribeAlgorithm-3, -8: contradictions,
 // unknown images and what is not built are refused, and nothing is made.
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
@@ -132,9 +134,7 @@ func TestCreateRefuses(t *testing.T) {
 	inference := func(edit func(*sagemaker.InferenceSpecification)) func(*sagemaker.CreateAlgorithmInput) {
 		return func(in *sagemaker.CreateAlgorithmInput) {
 			in.InferenceSpecification = &sagemaker.InferenceSpecification{
-				Containers:                              []*sagemaker.ModelPackageContainerDefinition{{Image: aws.Ptr("example/serve:1")}},
-				SupportedTransformInstanceTypes:         []sagemaker.TransformInstanceType{"ml.m5.large"},
-				SupportedRealtimeInferenceInstanceTypes: []sagemaker.ProductionVariantInstanceType{"ml.t2.medium"},
+				Containers: []*sagemaker.ModelPackageContainerDefinition{{Image: aws.Ptr("example/serve:1")}},
 			}
 			edit(in.InferenceSpecification)
 		}
@@ -153,10 +153,8 @@ func TestCreateRefuses(t *testing.T) {
 		`(TrainingSpecification.AdditionalS3DataSource), and refuses`: func(in *sagemaker.CreateAlgorithmInput) {
 			in.TrainingSpecification.AdditionalS3DataSource = &sagemaker.AdditionalS3DataSource{S3DataType: "S3Object", S3Uri: aws.Ptr("s3://b/k")}
 		},
-		`SupportedTransformInstanceTypes is required`:         inference(func(s *sagemaker.InferenceSpecification) { s.SupportedTransformInstanceTypes = nil }),
-		`SupportedRealtimeInferenceInstanceTypes is required`: inference(func(s *sagemaker.InferenceSpecification) { s.SupportedRealtimeInferenceInstanceTypes = nil }),
-		`no image "unknown/serve:1"`:                          inference(func(s *sagemaker.InferenceSpecification) { s.Containers[0].Image = aws.Ptr("unknown/serve:1") }),
-		`ModelDataUrl "s3://b/model.zip"`:                     inference(func(s *sagemaker.InferenceSpecification) { s.Containers[0].ModelDataUrl = aws.Ptr("s3://b/model.zip") }),
+		`no image "unknown/serve:1"`:      inference(func(s *sagemaker.InferenceSpecification) { s.Containers[0].Image = aws.Ptr("unknown/serve:1") }),
+		`ModelDataUrl "s3://b/model.zip"`: inference(func(s *sagemaker.InferenceSpecification) { s.Containers[0].ModelDataUrl = aws.Ptr("s3://b/model.zip") }),
 		`ModelDataUrl "https://b/m.tar.gz"`: inference(func(s *sagemaker.InferenceSpecification) {
 			s.Containers[0].ModelDataUrl = aws.Ptr("https://b/m.tar.gz")
 		}),

@@ -31,15 +31,11 @@ func unsupported(member, what string) error {
 // mostEnvironment is how many variables a container may have (DescribeAlgorithm-8).
 const mostEnvironment = 16
 
-// checkInference is CreateAlgorithm-6 and DescribeAlgorithm-8.
+// checkInference is DescribeAlgorithm-8. The lists of instance types may be left
+// out: they are required for unversioned models, which an algorithm is not.
 func checkInference(spec *sagemaker.InferenceSpecification) error {
-	switch {
-	case spec == nil:
+	if spec == nil {
 		return nil
-	case len(spec.SupportedTransformInstanceTypes) == 0:
-		return aws.Invalid("InferenceSpecification.SupportedTransformInstanceTypes is required for an algorithm: name at least one instance type.")
-	case len(spec.SupportedRealtimeInferenceInstanceTypes) == 0:
-		return aws.Invalid("InferenceSpecification.SupportedRealtimeInferenceInstanceTypes is required for an algorithm: name at least one instance type.")
 	}
 	for _, c := range spec.Containers {
 		if url := aws.Val(c.ModelDataUrl); c.ModelDataUrl != nil && (!strings.HasPrefix(url, "s3://") || !strings.HasSuffix(url, ".tar.gz")) {

@@ -28,6 +28,7 @@ func (s *Service) CreateAlgorithm(ctx context.Context, in *sagemaker.CreateAlgor
 	if err := s.resolveDigests(ctx, in); err != nil {
 		return nil, err
 	}
+	setDefaults(in)
 	in.Tags = nil // they live with the tags of all resources, and change there
 	scope, name := aws.ScopeFrom(ctx), *in.AlgorithmName
 	r := &row{Scope: scope, Name: name, ARN: aws.SageMakerARN(scope, "algorithm", name)}
@@ -65,6 +66,23 @@ func (s *Service) CreateAlgorithm(ctx context.Context, in *sagemaker.CreateAlgor
 		return nil, err
 	}
 	return &sagemaker.CreateAlgorithmOutput{AlgorithmArn: &r.ARN}, nil
+}
+
+// setDefaults fills in the answers that Describe gives although nobody sent them.
+func setDefaults(in *sagemaker.CreateAlgorithmInput) {
+	t := in.TrainingSpecification
+	flags := []**bool{&in.CertifyForMarketplace, &t.SupportsDistributedTraining}
+	for _, h := range t.SupportedHyperParameters {
+		flags = append(flags, &h.IsTunable, &h.IsRequired)
+	}
+	for _, c := range t.TrainingChannels {
+		flags = append(flags, &c.IsRequired)
+	}
+	for _, flag := range flags {
+		if *flag == nil {
+			*flag = aws.Ptr(false)
+		}
+	}
 }
 
 // exists refuses a name that is taken: no error is modelled for it (CreateAlgorithm-9).

@@ -28,7 +28,7 @@ func (s *Service) DescribeAlgorithm(ctx context.Context, in *sagemaker.DescribeA
 		AlgorithmStatusDetails: &sagemaker.AlgorithmStatusDetails{
 			ValidationStatuses: []*sagemaker.AlgorithmStatusItem{}, ImageScanStatuses: []*sagemaker.AlgorithmStatusItem{},
 		},
-		CertifyForMarketplace: aws.Ptr(aws.Val(q.CertifyForMarketplace)),
+		CertifyForMarketplace: q.CertifyForMarketplace,
 	}
 	for i := range r.Body.Profiles {
 		p := &r.Body.Profiles[i]

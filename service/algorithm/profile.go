@@ -34,9 +34,13 @@ func jobName(algorithm, profile string) string {
 }
 
 // jobOf is the training job of a validation profile. It names the image, because
-// an algorithm that is being validated cannot be used yet.
+// an algorithm that is being validated cannot be used yet. Neither does it wait
+// for spot capacity nor keep its own for a later job, so that two members have
+// nothing to say (DescribeAlgorithm-10: the live service forgets them).
 func jobOf(in *sagemaker.CreateAlgorithmInput, p *sagemaker.AlgorithmValidationProfile, name string) *sagemaker.CreateTrainingJobInput {
 	d := p.TrainingJobDefinition
+	resources, stopping := *d.ResourceConfig, *d.StoppingCondition
+	resources.KeepAlivePeriodInSeconds, stopping.MaxWaitTimeInSeconds = nil, nil
 	return &sagemaker.CreateTrainingJobInput{
 		TrainingJobName:        &name,
 		AlgorithmSpecification: &sagemaker.AlgorithmSpecification{TrainingImage: in.TrainingSpecification.TrainingImage, TrainingInputMode: d.TrainingInputMode},
@@ -44,8 +48,8 @@ func jobOf(in *sagemaker.CreateAlgorithmInput, p *sagemaker.AlgorithmValidationP
 		HyperParameters:        d.HyperParameters,
 		InputDataConfig:        d.InputDataConfig,
 		OutputDataConfig:       d.OutputDataConfig,
-		ResourceConfig:         d.ResourceConfig,
-		StoppingCondition:      d.StoppingCondition,
+		ResourceConfig:         &resources,
+		StoppingCondition:      &stopping,
 	}
 }
 

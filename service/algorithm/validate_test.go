@@ -24,7 +24,10 @@ func TestValidation(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := setup(t, db)
 		b.serve()() // stopped again, so that nobody begins
-		b.create(validated("Good", "example/image:1", "first", "second"))
+		request := validated("Good", "example/image:1", "first", "second")
+		d := request.ValidationSpecification.ValidationProfiles[0].TrainingJobDefinition
+		d.StoppingCondition.MaxWaitTimeInSeconds, d.ResourceConfig.KeepAlivePeriodInSeconds = aws.Ptr[int32](900), aws.Ptr[int32](60)
+		b.create(request)
 		look := func(want string) {
 			t.Helper()
 			out := b.describe("Good")
@@ -65,6 +68,12 @@ func TestValidation(t *testing.T) {
 			*in.AlgorithmSpecification.TrainingImage != "example/image:1" || *in.AlgorithmSpecification.MetricDefinitions[0].Name != "loss" ||
 			*in.OutputDataConfig.S3OutputPath != "s3://bucket/out" || *in.StoppingCondition.MaxRuntimeInSeconds != 600 {
 			t.Errorf("the job was made by %+v as %+v", caller, in)
+		}
+		// What says nothing for a validation job stays in the description (DescribeAlgorithm-10).
+		d = b.describe("Good").ValidationSpecification.ValidationProfiles[0].TrainingJobDefinition
+		if in.StoppingCondition.MaxWaitTimeInSeconds != nil || in.ResourceConfig.KeepAlivePeriodInSeconds != nil ||
+			*d.StoppingCondition.MaxWaitTimeInSeconds != 900 || *d.ResourceConfig.KeepAlivePeriodInSeconds != 60 {
+			t.Errorf("the job has %+v, %+v; described are %+v, %+v", in.StoppingCondition, in.ResourceConfig, d.StoppingCondition, d.ResourceConfig)
 		}
 		if _, _, err := b.TrainingSpecification(b.ctx, home, "Good"); err != nil {
 			t.Errorf("a validated algorithm cannot be used: %v", err)
