@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/sagebrush/sagebrush/algo/capacity"
+	"github.com/sagebrush/sagebrush/run/process"
 )
 
 // machine is what this machine has for jobs.
@@ -30,4 +31,14 @@ func memoryBytes(path string) int64 {
 		}
 	}
 	return 0
+}
+
+// hidden is the data directory, but for the images' environments where they lie
+// in it.
+func hidden(data, cache string) process.Hidden {
+	h := process.Hidden{Dir: data}
+	if rel, err := filepath.Rel(data, cache); err == nil && filepath.IsLocal(rel) {
+		h.Keep = []string{cache}
+	}
+	return h
 }

@@ -68,6 +68,8 @@ func (a *App) openServices(ctx context.Context) error {
 			return err
 		}
 	}
+	// Programs find no other job's files and no key of the server's.
+	runner.Hide(hidden(string(a.dir), cache))
 	if a.images, err = image.New(image.Options{DB: a.db, CacheDir: cache, Images: images.FS, Logger: c.Logger}); err != nil {
 		return err
 	}

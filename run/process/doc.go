@@ -84,6 +84,10 @@
 // may write and send signals to other processes of root. Other users' programs
 // have no capabilities.
 //
+// With private mounts the program finds the server's own directory (Hide) empty:
+// no database, no keys, no sockets of supervisors, no files of other jobs. It can
+// neither write there nor take the mount away.
+//
 // # Limits
 //
 // With cgroups (v1 or v2, where this process may make some) memory, CPUs and

@@ -25,6 +25,8 @@ type Runner struct {
 	ways func() []*syscall.SysProcAttr
 	// able is what this system allows, found out when first asked.
 	able func() abilities
+	// hidden is what programs find empty.
+	hidden Hidden
 }
 
 var _ run.Runner = (*Runner)(nil)
@@ -83,7 +85,7 @@ func (r *Runner) Start(ctx context.Context, s run.Spec) (run.Process, error) {
 	if d.has(stateFile) {
 		return p, nil // was started and its end is unknown: Wait finds out
 	}
-	o := order{Spec: s, Bridges: s.Network.ID != "" && r.able().Bridges}
+	o := order{Spec: s, Hidden: r.hidden, Bridges: s.Network.ID != "" && r.able().Bridges}
 	if err := d.write(specFile, o, false); err != nil {
 		return nil, fmt.Errorf("process: save the program of %s: %w", s.ID, err)
 	}

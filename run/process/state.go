@@ -37,6 +37,8 @@ type order struct {
 	run.Spec
 	// Bridges: the hosts of networks are joined by bridges.
 	Bridges bool
+	// Hidden is what the program finds empty.
+	Hidden Hidden
 }
 
 // state is what is needed to find what is left of a program whose supervisor

@@ -132,6 +132,9 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 	if err := s.fork(cmd); err != nil {
 		return err
 	}
+	if st.Namespaces != "" {
+		st.Namespaces = namespaces(s.pid) // they may be other than ours, see hide
+	}
 	st.Program = process{PID: s.pid, Start: startTime(s.pid)}
 	return s.dir.write(stateFile, st, false)
 }
