@@ -95,7 +95,7 @@ func TestFileRefusals(t *testing.T) {
 		"s3://data/slash/":       `ends in a slash`,
 		"s3://data/big/":         `larger than the ML volume`,
 		"s3://data/nothing/":     `no objects are left under s3://data/nothing/`,
-		"s3://foreign/":       `the bucket "foreign" does not exist, or is not yours`,
+		"s3://foreign/":          `the bucket "foreign" does not exist, or is not yours`,
 		"s3://data/empty.json":   `no objects are left`,
 		"s3://data/lost.json":    `names the object s3://data/p/nothing, which does not exist`,
 		"s3://data/bad.json":     `has an element 2 that is no string`,

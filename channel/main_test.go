@@ -1,7 +1,6 @@
 package channel_test
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"github.com/sagebrush/sagebrush/blob/dir"
 	"github.com/sagebrush/sagebrush/channel"
 	"github.com/sagebrush/sagebrush/channel/feed"
+	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
 
@@ -24,6 +24,9 @@ var self = []string{"/proc/self/exe", "feed"}
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "feed" {
 		os.Exit(feed.Main(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "supervise" {
+		os.Exit(process.Supervise(os.Args[2:]))
 	}
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2:]))
@@ -160,11 +163,11 @@ func tree(t *testing.T, root string) map[string]string {
 
 // large is n bytes that differ everywhere, so that a piece in the wrong place shows.
 func large(n int, seed byte) string {
-	var b bytes.Buffer
-	for i := 0; b.Len() < n; i++ {
-		b.Write([]byte{seed, byte(i), byte(i >> 8), byte(i >> 16)})
+	b := make([]byte, n+4)
+	for i := 0; i < n; i += 4 {
+		b[i], b[i+1], b[i+2], b[i+3] = seed, byte(i>>2), byte(i>>10), byte(i>>18)
 	}
-	return b.String()[:n]
+	return string(b[:n])
 }
 
 // await waits for a condition that another process brings about.

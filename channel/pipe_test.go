@@ -220,8 +220,8 @@ func TestPipeAugmented(t *testing.T) {
 	for line, want := range map[string]string{
 		`{"source-ref": "s3://data/img/1", "class": 1}`:           `line 2 has no attribute "n"`,
 		`{"source-ref": "s3://data/img/3", "class": 1, "n": 1}`:   `names the object s3://data/img/3, which does not exist`,
-		`{"source-ref": "s3://foreign/x", "class": 1, "n": 1}`: `the bucket "foreign" does not exist, or is not yours`,
-		`{"source-ref": "img/1", "class": 1, "n": 1}`:          `is not the URI of an object`,
+		`{"source-ref": "s3://foreign/x", "class": 1, "n": 1}`:    `the bucket "foreign" does not exist, or is not yours`,
+		`{"source-ref": "img/1", "class": 1, "n": 1}`:             `is not the URI of an object`,
 		`{"source-ref": ["s3://data/img/1"], "class": 1, "n": 1}`: `must be a string`,
 		`["source-ref"]`: `line 2 is no JSON object`,
 	} {

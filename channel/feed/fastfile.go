@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"syscall"
 	"time"
 
@@ -147,7 +148,9 @@ func (f *feeder) mount(s *MountSpec) error {
 		Name: "sagebrush", FsName: f.dir.source(), Options: []string{"ro"},
 		// A program may be another user, or a container's root, whenever the system
 		// lets us say so.
-		AllowOther: mayAllowOthers(), DirectMount: true, DisableXAttrs: true,
+		AllowOther: mayAllowOthers(), DisableXAttrs: true,
+		// Root needs no helper, and others cannot do without it.
+		DirectMountStrict:        os.Geteuid() == 0,
 		ExplicitDataCacheControl: true, MaxReadAhead: readAhead, MaxWrite: 1 << 20, MaxBackground: 64,
 	}
 	if _, err := fs.Mount(s.Dir, root, o); err != nil {
@@ -160,12 +163,17 @@ func (f *feeder) mount(s *MountSpec) error {
 // noFUSE says what to do on a machine that cannot mount.
 func noFUSE(err error) error {
 	why := err.Error()
-	if _, missing := os.Stat("/dev/fuse"); missing != nil {
-		why = "there is no /dev/fuse; load the kernel module fuse, or give the container the device"
-	} else if denied := unix.Access("/dev/fuse", unix.R_OK|unix.W_OK); denied != nil {
-		why = "/dev/fuse may not be opened by this user"
-	} else if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.EPERM) {
-		why += "; a server that does not run as root needs the program fusermount3 (package fuse3)"
+	_, missing := os.Stat("/dev/fuse")
+	_, unhelped := exec.LookPath("fusermount3")
+	switch {
+	case missing != nil:
+		why = "there is no /dev/fuse: load the kernel module fuse, or give the container that device"
+	case unix.Access("/dev/fuse", unix.R_OK|unix.W_OK) != nil:
+		why = "the server's user may not open /dev/fuse"
+	case os.Geteuid() == 0 && errors.Is(err, unix.EPERM):
+		why = "the system does not let the server mount: a container needs the capability SYS_ADMIN for it"
+	case os.Geteuid() != 0 && unhelped != nil:
+		why = "the program fusermount3 is missing: install the package fuse3, or run the server as root"
 	}
-	return failed("FastFile mode needs FUSE on the machine that runs the job, and mounting failed (%s). Mend that, or use File or Pipe mode", why)
+	return failed("FastFile mode needs FUSE on the machine that runs the job, and it cannot be used: %s. Mend that, or use File or Pipe mode", why)
 }

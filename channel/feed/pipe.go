@@ -35,6 +35,7 @@ type pipe struct {
 
 // newPipe makes the FIFO of the first epoch.
 func (f *feeder) newPipe(s *PipeSpec) (*pipe, error) {
+	removePipes(s.Dir, s.Channel) // of a feeder that is gone with its directory
 	dir, err := os.OpenFile(s.Dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return nil, err
