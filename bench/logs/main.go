@@ -1,7 +1,7 @@
 // Command logs measures whether taking a program's output slows it down: a
-// program that prints 50 MB/s as a training job, beside the same program before
-// `| cat > file`, in turns. It times itself, so starting and ending a job do not
-// count.
+// training job whose program prints 50 MB/s, beside a job whose program prints
+// the same into `| cat > file`, in turns. The program times itself, so starting
+// and ending a job do not count, and both live under the same limits.
 //
 // The program is this one, called with the word "print". Between two lines it
 // works as long as a line would take at 50 MB/s; the time that printing takes
@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -54,7 +53,7 @@ func main() {
 	}
 	f := harness.AddFlags()
 	size := flag.Int("size", 150, "what is printed, in MB")
-	rounds := flag.Int("rounds", 5, "rounds of job and pipe")
+	rounds := flag.Int("rounds", 5, "rounds of both")
 	flag.Parse()
 	harness.Main(func(ctx context.Context) error {
 		r := harness.NewReport("logs")
@@ -116,31 +115,31 @@ func run(ctx context.Context, size, rounds int, r *harness.Report) error {
 		return err
 	}
 	others := harness.Others(s)
-	r.Note("%d MB printed each time, %d rounds of job and pipe in turns; medians; the peer is `program | cat > file`", size/1_000_000, rounds)
+	r.Note("%d MB printed each time, %d rounds of both in turns; medians; the peer is a job that prints into `| cat > file`", size/1_000_000, rounds)
 	for i, w := range ways {
 		took := filepath.Join(dir, "took")
-		command := fmt.Sprintf("exec %s print %d %d %d %d %s", self, size, w.line, w.buffer, w.rate, took)
-		image := strings.Replace(harness.Image, "/bench:", fmt.Sprintf("/logs%d:", i), 1)
-		if err := s.AddImage(image, "#!/bin/sh\n"+command+"\n"); err != nil {
-			return err
+		command := fmt.Sprintf("%s print %d %d %d %d %s", self, size, w.line, w.buffer, w.rate, took)
+		images := map[string]string{"log": "exec " + command, "pipe": command + " | cat >" + filepath.Join(dir, "piped")}
+		for name, train := range images {
+			images[name] = strings.Replace(harness.Image, "/bench:", fmt.Sprintf("/%s-%d:", name, i), 1)
+			if err := s.AddImage(images[name], "#!/bin/sh\n"+train+"\n"); err != nil {
+				return err
+			}
 		}
 		var ours, peer []float64
 		for round := range rounds {
-			if err := asJob(ctx, s, fmt.Sprintf("logs-%d-%d", i, round), image); err != nil {
-				return err
-			}
-			if ours, err = note(ours, size, took); err != nil {
-				return err
-			}
-			file := filepath.Join(dir, "piped")
-			if out, err := exec.CommandContext(ctx, "sh", "-c", "("+command+") | cat > "+file).CombinedOutput(); err != nil {
-				return fmt.Errorf("%w: %s", err, out)
-			}
-			if peer, err = note(peer, size, took); err != nil {
-				return err
-			}
-			if err := os.Remove(file); err != nil {
-				return err
+			for _, side := range []struct {
+				name  string
+				rates *[]float64
+			}{{"log", &ours}, {"pipe", &peer}} {
+				if err := asJob(ctx, s, fmt.Sprintf("%s-%d-%d", side.name, i, round), images[side.name]); err != nil {
+					return err
+				}
+				rate, err := noted(size, took)
+				if err != nil {
+					return err
+				}
+				*side.rates = append(*side.rates, rate)
 			}
 		}
 		row := harness.Row{What: w.what, Value: harness.Median(ours), Unit: "MB/s", Peer: harness.Median(peer)}
@@ -153,17 +152,17 @@ func run(ctx context.Context, size, rounds int, r *harness.Report) error {
 	return nil
 }
 
-// note adds the rate, in MB/s, that the program has noted.
-func note(rates []float64, size int, took string) ([]float64, error) {
+// noted is the rate, in MB/s, that the program has noted.
+func noted(size int, took string) (float64, error) {
 	text, err := os.ReadFile(took)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	ns, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return append(rates, float64(size)/1e6/(float64(ns)/1e9)), os.Remove(took)
+	return float64(size) / 1e6 / (float64(ns) / 1e9), os.Remove(took)
 }
 
 func asJob(ctx context.Context, s *harness.Server, name, image string) error {
