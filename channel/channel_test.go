@@ -13,13 +13,13 @@ import (
 // channel (CreateTrainingJob-8, -9, Data-2, -5, TrainData-7).
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	good := channel.Channel{Name: "train", Mode: channel.File, Type: channel.S3Prefix, URI: "s3://b/p/"}
+	good := channel.Channel{Name: "train", Mode: channel.File, Type: channel.S3Prefix, URI: "s3://data/p/"}
 	for name, c := range map[string]struct {
 		change func(*channel.Channel)
 		want   string // "" accepts
 	}{
 		"plain":          {func(*channel.Channel) {}, ""},
-		"a whole bucket": {func(c *channel.Channel) { c.URI = "s3://b" }, ""},
+		"a whole bucket": {func(c *channel.Channel) { c.URI = "s3://data" }, ""},
 		"gzip pipe": {func(c *channel.Channel) {
 			c.Mode, c.Compression, c.Wrapper = channel.Pipe, channel.Gzip, channel.RecordIO
 		}, ""},

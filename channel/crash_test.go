@@ -84,7 +84,7 @@ func TestServerKilled(t *testing.T) {
 	content := large(4<<20, 1)
 	w.put("d/a", content)
 	w.put("d/b", "small")
-	w.stageElsewhere(w.request("job", pipeChannel("pipe", "s3://b/d/"), fastChannel("fast", "s3://b/d/")))
+	w.stageElsewhere(w.request("job", pipeChannel("pipe", "s3://data/d/"), fastChannel("fast", "s3://data/d/")))
 	for n := range 2 {
 		if got := epoch(t, w.ml, "pipe", n); got != content+"small" {
 			t.Errorf("epoch %d: %d bytes", n, len(got))
@@ -144,7 +144,7 @@ func TestFeederKilled(t *testing.T) {
 	needFUSE(t)
 	w := newWorld(t)
 	w.put("d/a", large(4<<20, 1))
-	w.stage(w.request("job", pipeChannel("pipe", "s3://b/d/"), fastChannel("fast", "s3://b/d/")))
+	w.stage(w.request("job", pipeChannel("pipe", "s3://data/d/"), fastChannel("fast", "s3://data/d/")))
 	p, err := os.FindProcess(w.feederPID())
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestFeederOrphaned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.put("d/a", "a")
-	w.stage(w.request("job", pipeChannel("pipe", "s3://b/d/")))
+	w.stage(w.request("job", pipeChannel("pipe", "s3://data/d/")))
 	pid := w.feederPID()
 	if err := os.RemoveAll(filepath.Join(w.home, "feed")); err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func TestFastFile(t *testing.T) {
 	}
 	w.parts("d/joined", want["joined"][:5<<20], want["joined"][5<<20:10<<20+1], want["joined"][10<<20+1:])
 	w.put("d/dir/", "")
-	w.stage(w.request("job", fastChannel("train", "s3://b/d/")))
+	w.stage(w.request("job", fastChannel("train", "s3://data/d/")))
 	root := data(w.ml, "train")
 	if got := tree(t, root); !maps.Equal(got, want) {
 		t.Errorf("got %q", slices.Sorted(maps.Keys(got)))
@@ -116,7 +116,7 @@ func TestFastFileReadOnly(t *testing.T) {
 	w := newWorld(t)
 	w.put("d/a", large(100<<10, 1))
 	w.put("d/sub/b", "b")
-	w.stage(w.request("job", fastChannel("train", "s3://b/d/")))
+	w.stage(w.request("job", fastChannel("train", "s3://data/d/")))
 	a, x := data(w.ml, "train", "a"), data(w.ml, "train", "x")
 	for name, err := range map[string]error{
 		"write":    func() error { _, err := os.OpenFile(a, os.O_WRONLY, 0); return err }(),
@@ -147,7 +147,7 @@ func TestFastFileRelease(t *testing.T) {
 	for name, content := range want {
 		w.put("d/"+name, content)
 	}
-	c := fastChannel("train", "s3://b/d/")
+	c := fastChannel("train", "s3://data/d/")
 	c.Distribution = channel.ShardedByS3Key
 	r := w.request("job", c)
 	r.Hosts = w.hosts(2)
@@ -208,7 +208,7 @@ func TestFastFilePrefix(t *testing.T) {
 	w := newWorld(t)
 	w.put("data/train/a", "a")
 	for uri, ok := range map[string]bool{
-		"s3://b/data/train/": true, "s3://b/data/train": true, "s3://b/data/train/a": true, "s3://b": true, "s3://b/data/tr": false,
+		"s3://data/data/train/": true, "s3://data/data/train": true, "s3://data/data/train/a": true, "s3://data": true, "s3://data/data/tr": false,
 	} {
 		err := w.Stage(t.Context(), w.request("job", fastChannel("train", uri)))
 		var mine *channel.Error

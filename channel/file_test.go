@@ -37,9 +37,9 @@ func TestFilePrefix(t *testing.T) {
 		uri  string
 		want map[string]string
 	}{
-		"folder":      {"s3://b/d/", map[string]string{"a.csv": "1,2", "sub/deep/b.csv": big, "joined": joined[0] + joined[1], "empty": ""}},
-		"one object":  {"s3://b/d/a.csv", map[string]string{"a.csv": "1,2"}},
-		"cut in name": {"s3://b/d", map[string]string{"a.csv": "1,2", "sub/deep/b.csv": big, "joined": joined[0] + joined[1], "empty": "", "x": "beside"}},
+		"folder":      {"s3://data/d/", map[string]string{"a.csv": "1,2", "sub/deep/b.csv": big, "joined": joined[0] + joined[1], "empty": ""}},
+		"one object":  {"s3://data/d/a.csv", map[string]string{"a.csv": "1,2"}},
+		"cut in name": {"s3://data/d", map[string]string{"a.csv": "1,2", "sub/deep/b.csv": big, "joined": joined[0] + joined[1], "empty": "", "x": "beside"}},
 	} {
 		w.stage(w.request("job", fileChannel("train", c.uri)))
 		if got := tree(t, data(w.ml, "train")); !maps.Equal(got, c.want) {
@@ -60,8 +60,8 @@ func TestFileManifest(t *testing.T) {
 	w.put("p/one/a", "A")
 	w.put("p/two/b", "B")
 	w.put("p/two/c", "C")
-	w.put("m.json", `[{"prefix": "s3://b/p/"}, "two/b", "one/a", "two/b"]`)
-	c := fileChannel("train", "s3://b/m.json")
+	w.put("m.json", `[{"prefix": "s3://data/p/"}, "two/b", "one/a", "two/b"]`)
+	c := fileChannel("train", "s3://data/m.json")
 	c.Type = channel.ManifestFile
 	w.stage(w.request("job", c))
 	if got, want := tree(t, data(w.ml, "train")), map[string]string{"two/b": "B", "one/a": "A"}; !maps.Equal(got, want) {
@@ -83,24 +83,24 @@ func TestFileRefusals(t *testing.T) {
 	w.put("long/"+strings.Repeat("n", 256), "")
 	w.put("slash/x/", "not empty")
 	w.put("big/a", large(40<<10, 1))
-	w.put("empty.json", `[{"prefix": "s3://b/p/"}]`)
-	w.put("lost.json", `[{"prefix": "s3://b/p/"}, "nothing"]`)
-	w.put("bad.json", `[{"prefix": "s3://b/p/"}, 7]`)
+	w.put("empty.json", `[{"prefix": "s3://data/p/"}]`)
+	w.put("lost.json", `[{"prefix": "s3://data/p/"}, "nothing"]`)
+	w.put("bad.json", `[{"prefix": "s3://data/p/"}, 7]`)
 	w.put("foreign.json", `[{"prefix": "s3://foreign/p/"}, "x"]`)
 	for uri, want := range map[string]string{
-		"s3://b/clash/":       `the key "clash/a" cannot be a file, because the key "clash/a/b" needs a directory of that name`,
-		"s3://b/same/":        `would be the same file`,
-		"s3://b/up/":          `cannot be a file below the channel's directory`,
-		"s3://b/long/":        `longer than 255 bytes`,
-		"s3://b/slash/":       `ends in a slash`,
-		"s3://b/big/":         `larger than the ML volume`,
-		"s3://b/nothing/":     `no objects are left under s3://b/nothing/`,
+		"s3://data/clash/":       `the key "clash/a" cannot be a file, because the key "clash/a/b" needs a directory of that name`,
+		"s3://data/same/":        `would be the same file`,
+		"s3://data/up/":          `cannot be a file below the channel's directory`,
+		"s3://data/long/":        `longer than 255 bytes`,
+		"s3://data/slash/":       `ends in a slash`,
+		"s3://data/big/":         `larger than the ML volume`,
+		"s3://data/nothing/":     `no objects are left under s3://data/nothing/`,
 		"s3://foreign/":       `the bucket "foreign" does not exist, or is not yours`,
-		"s3://b/empty.json":   `no objects are left`,
-		"s3://b/lost.json":    `names the object s3://b/p/nothing, which does not exist`,
-		"s3://b/bad.json":     `has an element 2 that is no string`,
-		"s3://b/foreign.json": `is not yours`,
-		"s3://b/none.json":    `does not exist`,
+		"s3://data/empty.json":   `no objects are left`,
+		"s3://data/lost.json":    `names the object s3://data/p/nothing, which does not exist`,
+		"s3://data/bad.json":     `has an element 2 that is no string`,
+		"s3://data/foreign.json": `is not yours`,
+		"s3://data/none.json":    `does not exist`,
 	} {
 		c := fileChannel("train", uri)
 		if strings.HasSuffix(uri, ".json") {
@@ -131,7 +131,7 @@ func TestFileShards(t *testing.T) {
 		want[name] = name
 	}
 	seed := int64(5)
-	sharded, grouped := fileChannel("train", "s3://b/d/"), fileChannel("test", "s3://b/d/03")
+	sharded, grouped := fileChannel("train", "s3://data/d/"), fileChannel("test", "s3://data/d/03")
 	sharded.Distribution, sharded.ShuffleSeed = channel.ShardedByS3Key, &seed
 	grouped.Groups = []string{"gpu"}
 	r := w.request("job", sharded, grouped)
@@ -175,7 +175,7 @@ func TestFileAgain(t *testing.T) {
 	}
 	for range 2 {
 		var seen []int64
-		r := w.request("job", fileChannel("train", "s3://b/d/"))
+		r := w.request("job", fileChannel("train", "s3://data/d/"))
 		r.Hosts = w.hosts(2)
 		r.Progress = func(done, total int64) {
 			if total != 2*(70<<10+5) {
@@ -211,12 +211,12 @@ func TestFileMovingTarget(t *testing.T) {
 	for _, size := range []int{10, 100 << 10} {
 		w := newWorld(t)
 		for want, happens := range map[string]func(){
-			"the object s3://b/d/a was deleted while":     func() { w.delete("d/a") },
-			"the object s3://b/d/a was overwritten while": func() { w.put("d/a", "other") },
+			"the object s3://data/d/a was deleted while":     func() { w.delete("d/a") },
+			"the object s3://data/d/a was overwritten while": func() { w.put("d/a", "other") },
 		} {
 			w.put("d/a", large(size, 1))
 			m := newWorldOver2(w, &between{w.objects, w.objects.(blob.Locator), happens})
-			err := m.Stage(t.Context(), w.request("job", fileChannel("train", "s3://b/d/")))
+			err := m.Stage(t.Context(), w.request("job", fileChannel("train", "s3://data/d/")))
 			var mine *channel.Error
 			if !errors.As(err, &mine) || !strings.Contains(mine.Reason, want) {
 				t.Errorf("%d bytes: %v, want %q", size, err, want)
@@ -227,7 +227,7 @@ func TestFileMovingTarget(t *testing.T) {
 
 func (w *world) delete(keys ...string) {
 	w.Helper()
-	if err := w.objects.Delete(w.Context(), "b", keys...); err != nil {
+	if err := w.objects.Delete(w.Context(), "data", keys...); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -249,27 +249,27 @@ func TestLook(t *testing.T) {
 	w.bucket("foreign", "999999999999")
 	w.put("d/", "")
 	w.put("full/a", "x")
-	w.put("good.json", `[{"prefix": "s3://b/full/"}, "a"]`)
-	w.put("lost.json", `[{"prefix": "s3://b/full/"}, "b"]`)
+	w.put("good.json", `[{"prefix": "s3://data/full/"}, "a"]`)
+	w.put("lost.json", `[{"prefix": "s3://data/full/"}, "b"]`)
 	w.put("bad.json", `{}`)
-	w.put("good.lines", strings.Repeat(`{"x-ref": "s3://b/full/a"}`+"\n", 200)+"rubbish")
+	w.put("good.lines", strings.Repeat(`{"x-ref": "s3://data/full/a"}`+"\n", 200)+"rubbish")
 	w.put("bad.lines", `{"y": 1}`)
 	for _, c := range []struct {
 		kind, uri string
 		found     bool
 		want      string
 	}{
-		{channel.S3Prefix, "s3://b/full/", true, ""},
-		{channel.S3Prefix, "s3://b/d/", false, ""},
-		{channel.S3Prefix, "s3://b/nothing", false, ""},
+		{channel.S3Prefix, "s3://data/full/", true, ""},
+		{channel.S3Prefix, "s3://data/d/", false, ""},
+		{channel.S3Prefix, "s3://data/nothing", false, ""},
 		{channel.S3Prefix, "s3://foreign/", false, ""},
 		{channel.S3Prefix, "s3://nobody/", false, ""},
-		{channel.ManifestFile, "s3://b/good.json", true, ""},
-		{channel.ManifestFile, "s3://b/lost.json", true, "does not exist"},
-		{channel.ManifestFile, "s3://b/none.json", false, "the manifest s3://b/none.json does not exist"},
-		{channel.ManifestFile, "s3://b/bad.json", false, "is no JSON array"},
-		{channel.AugmentedManifestFile, "s3://b/good.lines", true, ""},
-		{channel.AugmentedManifestFile, "s3://b/bad.lines", false, `line 1 has no attribute "x-ref"`},
+		{channel.ManifestFile, "s3://data/good.json", true, ""},
+		{channel.ManifestFile, "s3://data/lost.json", true, "does not exist"},
+		{channel.ManifestFile, "s3://data/none.json", false, "the manifest s3://data/none.json does not exist"},
+		{channel.ManifestFile, "s3://data/bad.json", false, "is no JSON array"},
+		{channel.AugmentedManifestFile, "s3://data/good.lines", true, ""},
+		{channel.AugmentedManifestFile, "s3://data/bad.lines", false, `line 1 has no attribute "x-ref"`},
 	} {
 		found, err := w.Look(t.Context(), account, channel.Channel{Name: "c", Type: c.kind, URI: c.uri, AttributeNames: []string{"x-ref"}})
 		if c.want == "" && (err != nil || found != c.found) {

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// world is an object store with a bucket "b", a Manager, and a host.
+// world is an object store with a bucket "data", a Manager, and a host.
 type world struct {
 	*testing.T
 	*channel.Manager
@@ -67,7 +67,7 @@ func newWorldOver(t *testing.T, objects blob.Store, home string) *world {
 			t.Error(err)
 		}
 	})
-	w.bucket("b", account)
+	w.bucket("data", account)
 	return w
 }
 
@@ -80,7 +80,7 @@ func (w *world) bucket(name, account string) {
 
 func (w *world) put(key, content string) {
 	w.Helper()
-	if _, err := w.objects.Put(w.Context(), "b", key, strings.NewReader(content), blob.PutOptions{Size: int64(len(content))}); err != nil {
+	if _, err := w.objects.Put(w.Context(), "data", key, strings.NewReader(content), blob.PutOptions{Size: int64(len(content))}); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -88,19 +88,19 @@ func (w *world) put(key, content string) {
 // parts uploads an object in parts.
 func (w *world) parts(key string, parts ...string) {
 	w.Helper()
-	u, err := w.objects.CreateUpload(w.Context(), "b", key, blob.PutOptions{}, "", "")
+	u, err := w.objects.CreateUpload(w.Context(), "data", key, blob.PutOptions{}, "", "")
 	if err != nil {
 		w.Fatal(err)
 	}
 	var all []blob.Part
 	for i, content := range parts {
-		p, err := w.objects.PutPart(w.Context(), "b", key, u.ID, i+1, strings.NewReader(content), blob.PutOptions{Size: int64(len(content))})
+		p, err := w.objects.PutPart(w.Context(), "data", key, u.ID, i+1, strings.NewReader(content), blob.PutOptions{Size: int64(len(content))})
 		if err != nil {
 			w.Fatal(err)
 		}
 		all = append(all, p)
 	}
-	if _, err := w.objects.CompleteUpload(w.Context(), "b", key, u.ID, all, blob.PutOptions{}); err != nil {
+	if _, err := w.objects.CompleteUpload(w.Context(), "data", key, u.ID, all, blob.PutOptions{}); err != nil {
 		w.Fatal(err)
 	}
 }

@@ -75,11 +75,11 @@ func TestPipeContent(t *testing.T) {
 	for name, x := range map[string]struct {
 		uri, compression, wrapper, want string
 	}{
-		"raw":              {"s3://b/d/", channel.None, channel.None, raw},
-		"records":          {"s3://b/d/", channel.None, channel.RecordIO, records},
-		"gzip":             {"s3://b/z/", channel.Gzip, channel.None, raw + "two members, one object"},
-		"records of gzip":  {"s3://b/z/", channel.Gzip, channel.RecordIO, records + record(t, "two members, one object")},
-		"gzip as it comes": {"s3://b/z/0", channel.None, channel.None, gzipped(t, "small")},
+		"raw":              {"s3://data/d/", channel.None, channel.None, raw},
+		"records":          {"s3://data/d/", channel.None, channel.RecordIO, records},
+		"gzip":             {"s3://data/z/", channel.Gzip, channel.None, raw + "two members, one object"},
+		"records of gzip":  {"s3://data/z/", channel.Gzip, channel.RecordIO, records + record(t, "two members, one object")},
+		"gzip as it comes": {"s3://data/z/0", channel.None, channel.None, gzipped(t, "small")},
 	} {
 		c := pipeChannel("train", x.uri)
 		c.Compression, c.Wrapper = x.compression, x.wrapper
@@ -100,7 +100,7 @@ func TestPipeEpochs(t *testing.T) {
 	content := large(4<<20, 1)
 	w.put("d/0", content)
 	w.put("s/0", "abc")
-	w.stage(w.request("job", pipeChannel("big", "s3://b/d/"), pipeChannel("small", "s3://b/s/")))
+	w.stage(w.request("job", pipeChannel("big", "s3://data/d/"), pipeChannel("small", "s3://data/s/")))
 	exists := func(name string) bool {
 		_, err := os.Lstat(data(w.ml, name))
 		return err == nil
@@ -164,7 +164,7 @@ func TestPipeShuffle(t *testing.T) {
 		all = append(all, line)
 	}
 	seed := int64(3)
-	c := pipeChannel("train", "s3://b/d/")
+	c := pipeChannel("train", "s3://data/d/")
 	c.Distribution, c.ShuffleSeed = channel.ShardedByS3Key, &seed
 	r := w.request("job", c)
 	r.Hosts = w.hosts(3)
@@ -194,12 +194,12 @@ func TestPipeAugmented(t *testing.T) {
 	w.bucket("foreign", "999999999999")
 	w.put("img/1", "one")
 	w.put("img/2", large(100<<10, 2))
-	w.put("m", `{"class": "cat", "source-ref": "s3://b/img/1", "n": [1,  2]}
-{"source-ref": "s3://b/img/2", "class": 7.50, "n": null}
+	w.put("m", `{"class": "cat", "source-ref": "s3://data/img/1", "n": [1,  2]}
+{"source-ref": "s3://data/img/2", "class": 7.50, "n": null}
 
-{"n": {"a": "b c"}, "source-ref": "s3://b/img/1", "class": ""}
+{"n": {"a": "b c"}, "source-ref": "s3://data/img/1", "class": ""}
 `)
-	c := pipeChannel("train", "s3://b/m")
+	c := pipeChannel("train", "s3://data/m")
 	c.Type, c.AttributeNames, c.Wrapper = channel.AugmentedManifestFile, []string{"source-ref", "class", "n"}, channel.RecordIO
 	want := []string{"one", "cat", "[1,2]", large(100<<10, 2), "7.50", "null", "one", "", `{"a":"b c"}`}
 	w.stage(w.request("job", c))
@@ -218,14 +218,14 @@ func TestPipeAugmented(t *testing.T) {
 		t.Errorf("without records: %d bytes", len(got))
 	}
 	for line, want := range map[string]string{
-		`{"source-ref": "s3://b/img/1", "class": 1}`:           `line 2 has no attribute "n"`,
-		`{"source-ref": "s3://b/img/3", "class": 1, "n": 1}`:   `names the object s3://b/img/3, which does not exist`,
+		`{"source-ref": "s3://data/img/1", "class": 1}`:           `line 2 has no attribute "n"`,
+		`{"source-ref": "s3://data/img/3", "class": 1, "n": 1}`:   `names the object s3://data/img/3, which does not exist`,
 		`{"source-ref": "s3://foreign/x", "class": 1, "n": 1}`: `the bucket "foreign" does not exist, or is not yours`,
 		`{"source-ref": "img/1", "class": 1, "n": 1}`:          `is not the URI of an object`,
-		`{"source-ref": ["s3://b/img/1"], "class": 1, "n": 1}`: `must be a string`,
+		`{"source-ref": ["s3://data/img/1"], "class": 1, "n": 1}`: `must be a string`,
 		`["source-ref"]`: `line 2 is no JSON object`,
 	} {
-		w.put("m", `{"class": 1, "source-ref": "s3://b/img/1", "n": 1}`+"\n"+line)
+		w.put("m", `{"class": 1, "source-ref": "s3://data/img/1", "n": 1}`+"\n"+line)
 		err := w.Stage(t.Context(), w.request("job", c))
 		var mine *channel.Error
 		if !errors.As(err, &mine) || !strings.Contains(mine.Reason, want) {
@@ -242,7 +242,7 @@ func TestPipeSnapshot(t *testing.T) {
 	want := "small" + large(300<<10, 1)
 	w.put("d/0", "small")
 	w.put("d/1", want[5:])
-	w.stage(w.request("job", pipeChannel("train", "s3://b/d/")))
+	w.stage(w.request("job", pipeChannel("train", "s3://data/d/")))
 	w.put("d/0", "other")
 	w.delete("d/1")
 	for n := range 2 {
@@ -263,10 +263,10 @@ func TestPipeFailure(t *testing.T) {
 		w := newWorld(t)
 		w.put("d/0", good)
 		w.put("d/1", bad)
-		c := pipeChannel("train", "s3://b/d/")
+		c := pipeChannel("train", "s3://data/d/")
 		c.Compression = channel.Gzip
 		if bad == "" {
-			c.URI = "s3://b/d/1"
+			c.URI = "s3://data/d/1"
 		}
 		w.stage(w.request("job", c))
 		told := make(chan string, 1)
@@ -281,7 +281,7 @@ func TestPipeFailure(t *testing.T) {
 		}()
 		epoch(t, w.ml, "train", 0)
 		reason, fatal, err := w.Failure("job")
-		if err != nil || !fatal || !strings.HasPrefix(reason, `ClientError: channel "train": the object s3://b/d/1 is not a whole gzip file`) {
+		if err != nil || !fatal || !strings.HasPrefix(reason, `ClientError: channel "train": the object s3://data/d/1 is not a whole gzip file`) {
 			t.Errorf("%s: %q, %v, %v", name, reason, fatal, err)
 		}
 		if got := <-told; got != reason {

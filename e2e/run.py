@@ -97,7 +97,9 @@ def sdk(version: str, *arguments: str) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(CACHE / "pycache")
     folder = f"e2e/sdk{version}"
-    return call(python, "-m", "pytest", "-n", str(SDK_WORKERS), folder, *arguments)
+    return call(
+        python, "-m", "pytest", "-n", str(SDK_WORKERS), "--dist=worksteal", folder, *arguments
+    )
 
 
 def main() -> int:

@@ -43,7 +43,21 @@ func (s *contents) open(ctx context.Context, c *Content) (io.ReadCloser, int64, 
 		return &pieces{from: s, rest: c.Pieces}, c.Size, nil
 	}
 	body, info, err := s.get(ctx, c, nil)
-	return body, info.Size, err
+	if err != nil {
+		if c.Size < 0 || isFinal(err) {
+			return nil, 0, err
+		}
+		return s.stream(ctx, c, 0, c.Size), c.Size, nil // it tries again
+	}
+	r := &resuming{ctx: ctx, from: s, c: *c, end: info.Size, body: body}
+	r.c.ETag = info.ETag
+	return r, info.Size, nil
+}
+
+// isFinal says that trying again cannot help.
+func isFinal(err error) bool {
+	var mine *userError
+	return errors.As(err, &mine)
 }
 
 // get asks the external S3, and explains what is not there as it was.

@@ -20,7 +20,7 @@ import (
 )
 
 // lookEvery is how often a feeder looks whether its directory is still there.
-const lookEvery = 5 * time.Second
+const lookEvery = 2 * time.Second
 
 // feeder delivers the channels of one job.
 type feeder struct {

@@ -123,10 +123,7 @@ func drained(w *os.File) {
 func (p *pipe) epoch(ctx context.Context, w *os.File, epoch int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out, err := newWriter(w)
-	if err != nil {
-		return err
-	}
+	out := newWriter(w)
 	var list []*Content
 	for _, i := range order.Items(len(p.items), p.spec.Share, p.spec.Seed, epoch) {
 		for j := range p.items[i].Contents {

@@ -11,8 +11,6 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
-
-	"github.com/sagebrush/sagebrush/blob"
 )
 
 const (
@@ -78,14 +76,11 @@ func (b *blocks) fetch(one *block) {
 	defer close(one.done)
 	c, from := one.key.content, one.key.index*blockSize
 	n := min(c.Size-from, blockSize)
-	body, _, err := b.from.get(context.Background(), c, &blob.Range{Offset: from, Length: n})
-	if err == nil {
-		defer body.Close()
-		one.data = make([]byte, n)
-		_, err = io.ReadFull(body, one.data)
-		err = shorter(c, err)
-	}
-	if one.err = err; err == nil {
+	body := b.from.stream(context.Background(), c, from, n)
+	defer body.Close()
+	one.data = make([]byte, n)
+	_, err := io.ReadFull(body, one.data)
+	if one.err = shorter(c, err); err == nil {
 		return
 	}
 	b.mu.Lock()

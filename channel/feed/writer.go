@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -26,20 +25,14 @@ const (
 // copy, by lending their pages to the pipe.
 type writer struct {
 	w   *os.File
-	raw syscall.RawConn
 	buf []byte
 	// lends is false once the file system has refused it.
 	lends bool
 }
 
-func newWriter(w *os.File) (*writer, error) {
-	raw, err := w.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	// It is only faster with a larger one.
-	_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
-	return &writer{w: w, raw: raw, buf: make([]byte, 0, gather), lends: true}, nil
+func newWriter(w *os.File) *writer {
+	_, _ = unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, pipeSize) // it is only faster with a larger one
+	return &writer{w: w, buf: make([]byte, 0, gather), lends: true}
 }
 
 // Write implements io.Writer: buffered.
@@ -148,28 +141,21 @@ func (o *writer) some(in *pieces, n int64) error {
 }
 
 // lend splices n bytes of a file, from where it stands, into the pipe: the
-// reader then copies from the page cache. What it could not do is the rest.
+// reader then copies from the page cache. What it could not do is the rest. It
+// blocks in the kernel, on this goroutine's thread: going through the runtime's
+// poller for every few pages would cost more than they do.
 func (o *writer) lend(from *os.File, n int64) (rest int64, err error) {
-	in := int(from.Fd())
+	in, out := int(from.Fd()), int(o.w.Fd()) // Fd makes the pipe a blocking one
 	for n > 0 {
-		var moved int64
-		var failure error
-		err := o.raw.Write(func(out uintptr) bool {
-			for {
-				moved, failure = unix.Splice(in, nil, int(out), nil, int(min(n, pipeSize)), unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
-				if !errors.Is(failure, unix.EINTR) {
-					return !errors.Is(failure, unix.EAGAIN)
-				}
-			}
-		})
+		moved, err := unix.Splice(in, nil, out, nil, int(min(n, pipeSize)), unix.SPLICE_F_MOVE)
 		switch {
-		case err != nil:
-			return n, err
-		case errors.Is(failure, unix.EINVAL) || errors.Is(failure, unix.ENOSYS):
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS):
 			o.lends = false // this file system cannot
 			return n, nil
-		case failure != nil:
-			return n, os.NewSyscallError("splice", failure)
+		case err != nil:
+			return n, os.NewSyscallError("splice", err)
 		case moved == 0:
 			return n, io.ErrUnexpectedEOF
 		}

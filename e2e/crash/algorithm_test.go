@@ -32,9 +32,6 @@ func TestKilledServerValidatesOnce(t *testing.T) {
 	}
 	w := witness.Prepare(ctx, t, s, dir)
 	client := s.Client()
-	if _, err := client.S3(ctx, "PUT", "/"+witness.Bucket+"/in/data.csv", []byte("1,2\n")); err != nil {
-		t.Fatal(err)
-	}
 	job := witness.Job("unused", "")
 	server.Channel(job, "train", "s3://"+witness.Bucket+"/in/")
 	request := map[string]any{

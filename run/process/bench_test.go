@@ -109,3 +109,24 @@ func BenchmarkHosts(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkUsage measures asking what a program uses.
+func BenchmarkUsage(b *testing.B) {
+	r, err := process.New(b.TempDir(), self, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	p, err := r.Start(b.Context(), run.Spec{ID: "x", Command: []string{"sh", "-c", "sleep 1000 & sleep 1000"}, OptML: dir, Log: dir + "/log"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := p.Usage(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := r.Remove(b.Context(), p.Handle()); err != nil {
+		b.Fatal(err)
+	}
+}

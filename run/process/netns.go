@@ -29,6 +29,7 @@ func newNetns() (*netlink.Handle, error) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return nil, fmt.Errorf("make a network namespace: %w", err)
 	}
+	plainIPv4()
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, fmt.Errorf("configure a network namespace: %w", err)
@@ -58,6 +59,7 @@ func newHubHere() (int, error) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return 0, fmt.Errorf("make a network namespace: %w", err)
 	}
+	plainIPv4()
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return 0, fmt.Errorf("configure a network namespace: %w", err)
@@ -70,6 +72,14 @@ func newHubHere() (int, error) {
 		return 0, fmt.Errorf("make a bridge: %w", err)
 	}
 	return openNetns()
+}
+
+// plainIPv4 keeps interfaces that come into this thread's network namespace from
+// making up IPv6 addresses: a library that takes the first address of eth0 must
+// find the one that the host's name has. lo keeps ::1.
+func plainIPv4() {
+	// Where that is not allowed, the addresses do no harm.
+	os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0)
 }
 
 // openNetns opens this thread's network namespace.

@@ -20,8 +20,8 @@ import (
 	"github.com/sagebrush/sagebrush/run"
 )
 
-// hosts are the programs of one job.
-func hosts(t *testing.T, job string, n int, text string) []run.Spec {
+// hosts are the programs of one job, marked with the directory of the runner.
+func hosts(t *testing.T, dir, job string, n int, text string) []run.Spec {
 	var names []string
 	for i := range n {
 		names = append(names, fmt.Sprintf("algo-%d", i+1))
@@ -35,7 +35,7 @@ func hosts(t *testing.T, job string, n int, text string) []run.Spec {
 		s := script(t, job+"/"+name, text)
 		s.Hostname = name
 		s.Network = run.Network{ID: job, Hosts: names, Reach: []string{"127.0.0.1:4600"}}
-		s.Env["T"] = binary + " tool"
+		s.Env["T"], s.Env["MARK"] = binary+" tool", dir
 		specs = append(specs, s)
 	}
 	return specs
@@ -91,7 +91,7 @@ func TestNetworkKilledAtRandom(t *testing.T) {
 	dir := t.TempDir()
 	var namespaces []string
 	for i := range 12 {
-		specs := hosts(t, fmt.Sprint(i), 3, `echo up $PPID; readlink /proc/self/ns/net; sleep 0.05; sleep 0.05; exit 3`)
+		specs := hosts(t, dir, fmt.Sprint(i), 3, `echo up $PPID; readlink /proc/self/ns/net; sleep 0.05; sleep 0.05; exit 3`)
 		// Three servers, so that they do it at once.
 		var servers, spared []*server
 		for _, s := range specs {
@@ -161,7 +161,7 @@ func TestHostComesBack(t *testing.T) {
 	if r.Traits().Interface != "lo" {
 		own = "0.0.0.0"
 	}
-	specs := hosts(t, "job", 3, `echo $PPID; $T resolve $(hostname); exec $T listen `+own+`:7803`)
+	specs := hosts(t, dir, "job", 3, `echo $PPID; $T resolve $(hostname); exec $T listen `+own+`:7803`)
 	var ps []run.Process
 	for _, s := range specs {
 		p, err := r.Start(t.Context(), s)

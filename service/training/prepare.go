@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -122,7 +123,7 @@ func (s *Service) cleanUp(ctx context.Context, w work, r *row) error {
 			return err
 		}
 	}
-	return os.RemoveAll(s.jobDir(w))
+	return errors.Join(os.RemoveAll(s.syncedDir(w)), os.RemoveAll(s.jobDir(w)))
 }
 
 // mounts are the directories that the request's file system channels name: this

@@ -79,7 +79,12 @@ func (s *Service) mirrorOf(w work, host string, d syncedDir) mirror.Config {
 // journalOf is where a mirror notes what it has uploaded, out of the program's
 // reach and apart from what layOut removes.
 func (s *Service) journalOf(w work, host string, d syncedDir) string {
-	return filepath.Join(s.Dir, ".synced", w.Account, w.Region, w.Name, host, strings.ReplaceAll(d.below, "/", "_"))
+	return filepath.Join(s.syncedDir(w), host, strings.ReplaceAll(d.below, "/", "_"))
+}
+
+// syncedDir holds the journals of a job's mirrors.
+func (s *Service) syncedDir(w work) string {
+	return filepath.Join(s.Dir, ".synced", w.Account, w.Region, w.Name)
 }
 
 // restoreCheckpoints brings every host the checkpoints of earlier attempts, or of

@@ -37,11 +37,12 @@ class Overlay:
         venv.EnvBuilder(
             with_pip=False, symlinks=True, clear=True, system_site_packages=system
         ).create(overlay.directory)
-        inner = sysconfig.get_path("purelib", vars={"base": str(overlay.directory)})
+        release = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        inner = overlay.directory / "lib" / release / "site-packages"
         outer = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
         # addsitedir, unlike a bare path, also reads the .pth files of the image.
         lines = [f"import site; site.addsitedir({path!r})\n" for path in outer]
-        (Path(inner) / "image.pth").write_text("".join(lines))
+        (inner / "image.pth").write_text("".join(lines))
         overlay._take_over_programs()
         return overlay
 

@@ -124,7 +124,10 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, code: Path, uri:
     if member.issym():
         target.symlink_to(member.linkname)
     elif member.isreg() or member.islnk():
-        content = archive.extractfile(member)
+        try:
+            content = archive.extractfile(member)
+        except (KeyError, RecursionError):  # a link to nothing, or to itself
+            content = None
         if content is None:
             raise UserError(f"The archive {uri} holds the broken link {member.name!r}.")
         with content, target.open("xb") as out:
