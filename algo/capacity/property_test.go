@@ -120,7 +120,7 @@ func beyond(m capacity.Machine, running []*simulated) string {
 // within a bound that depends only on those ahead of it.
 func TestPromises(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(300) {
+	for seed := range uint64(150) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		m := capacity.Machine{
 			CPUs: 1 + rnd.IntN(16), GPUs: rnd.IntN(3), MemoryBytes: int64(rnd.IntN(9)) * 8 * gib,

@@ -13,7 +13,7 @@ import (
 func TestCheckSpecification(t *testing.T) {
 	t.Parallel()
 	good := spec()
-	good.MetricDefinitions[0].Regex = aws.Ptr(`(?<=loss=)\S+`) // Python's dialect, which Go's own engine refuses
+	good.MetricDefinitions[0].Regex = aws.Ptr(`(?<=loss=)\S+`)  // Python's dialect, which Go's own engine refuses
 	good.SupportedHyperParameters[4].Range = integers("5", "5") // one value is a range
 	if err := contract.CheckSpecification(good); err != nil {
 		t.Fatal(err)
