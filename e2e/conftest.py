@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import Programs
 from server import PROGRAM, Server
 from training import Training
 
+FILE_SYSTEM = "fs-0123456789abcdef0"
 
 def _sdk() -> str:
     """The SageMaker SDK's major version in this environment, "" without one."""
@@ -36,7 +38,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server."""
     if not PROGRAM.exists():
         pytest.fail(f"{PROGRAM} is not built: make build", pytrace=False)
-    running = Server(tmp_path_factory.mktemp("server") / "data")
+    shared = tmp_path_factory.mktemp("shared")
+    (shared / "images").mkdir()
+    (shared / "images" / "a.txt").write_text("from a file system")
+    running = Server(
+        tmp_path_factory.mktemp("server") / "data", "--file-system", f"{FILE_SYSTEM}={shared}"
+    )
     yield running
     assert running.stop() == 0
 
@@ -73,6 +80,12 @@ def bucket(client: Callable[..., Any], unique: Callable[[str], str]) -> str:
 def training(client: Callable[..., Any], bucket: str, unique: Callable[[str], str]) -> Training:
     """Training jobs with their data in the test's bucket."""
     return Training(client("sagemaker"), client("s3"), client("logs"), bucket, unique("job"))
+
+
+@pytest.fixture
+def program(server: Server, tmp_path: Path, unique: Callable[[str], str]) -> Programs:
+    """Registers Python programs as images."""
+    return Programs(server, tmp_path, unique)
 
 
 @pytest.fixture

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from server import Server
+from programs import Programs
 from training import ROLE, Training
 
 pytestmark = pytest.mark.server
 
-PROGRAM = """#!{python}
+PROGRAM = """
 import json, os, pathlib
 import boto3
 me = boto3.client("sts").get_caller_identity()
@@ -30,18 +27,9 @@ pathlib.Path("/opt/ml/model/answer.json").write_text(json.dumps(answer))
 """
 
 
-def test_boto3_in_a_job(
-    server: Server, training: Training, tmp_path: Path, unique: Callable[[str], str]
-) -> None:
+def test_boto3_in_a_job(training: Training, program: Programs) -> None:
     # TrainContainer-6: role credentials and the region are there; a pinned STS host too.
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    program = folder / "train"
-    program.write_text(PROGRAM.format(python=sys.executable, bucket=training.bucket))
-    program.chmod(0o755)
-    uri = f"example.com/{unique('image')}:1"
-    server.run("image", "add", uri, folder)
-    description = training.run(uri, [])
+    description = training.run(program(PROGRAM.format(bucket=training.bucket)), [])
     assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
     answer = json.loads(training.artifact(description)["answer.json"])
     role = ROLE.rpartition("/")[2]

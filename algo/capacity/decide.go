@@ -56,7 +56,7 @@ func Decide(m Machine, running []Demand, waiting []Waiting) (start []string) {
 // who waits for one.
 func (a amounts) fit(free, kept amounts) bool {
 	for r := range a {
-		if a[r] > 0 && free[r] != unlimited && free[r]-a[r] < kept[r] {
+		if a[r] > 0 && free[r]-a[r] < kept[r] {
 			return false
 		}
 	}

@@ -1,7 +1,6 @@
 package capacity
 
 import (
-	"math"
 	"time"
 
 	"github.com/sagebrush/sagebrush/aws/instance"
@@ -68,8 +67,9 @@ const (
 // amounts is so much of each resource.
 type amounts [resources]int64
 
-// unlimited is the amount of a resource that is not counted.
-const unlimited = math.MaxInt64
+// unlimited is the amount of a resource that is not counted: more than all jobs
+// of the world take of it.
+const unlimited = 1 << 62
 
 // total is all that the machine gives away.
 func (m Machine) total() amounts {
@@ -91,9 +91,9 @@ func (m Machine) total() amounts {
 	return t
 }
 
-// times is amount by factor, short of unlimited.
+// times is amount by factor, unlimited at most.
 func times(amount int64, factor float64) int64 {
-	return int64(min(float64(amount)*factor, 1<<62))
+	return int64(min(float64(amount)*factor, unlimited))
 }
 
 // of is what a job takes of total: no more than there is.
@@ -108,9 +108,7 @@ func (d Demand) of(total amounts) amounts {
 // minus is what is left of a.
 func (a amounts) minus(b amounts) amounts {
 	for r := range a {
-		if a[r] != unlimited {
-			a[r] -= b[r]
-		}
+		a[r] -= b[r]
 	}
 	return a
 }

@@ -123,7 +123,7 @@ func executable(name, path string) error {
 }
 
 // fork starts the program from a thread of its own, which gives the program
-// what is a thread's: the cgroups of v1, no_new_privs, the empty ambient
+// what is a thread's: the network, the cgroups of v1, no_new_privs, few
 // capabilities, and the death signal that ends the program with its supervisor.
 // The thread therefore stays until this process ends.
 func (s *supervisor) fork(c *command) error {
@@ -137,9 +137,12 @@ func (s *supervisor) fork(c *command) error {
 }
 
 func (s *supervisor) forkHere(c *command) error {
+	if err := s.connect(); err != nil {
+		return fmt.Errorf("it could not be joined to its network: %w", err)
+	}
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	limitRights(rights(s.joint >= joinedToItself))
 	leave := s.groups.join(unix.Gettid())
 	if n := s.spec.Limits.CPUs; n > 0 && !s.groups.limitsCPU() {
 		pin(n, s.dir.token())

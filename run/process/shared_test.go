@@ -17,7 +17,7 @@ import (
 func TestWithoutNamespaces(t *testing.T) {
 	t.Parallel()
 	c := capabilities(t)
-	c.OptML = false
+	c.OptML, c.ReadOnlyMounts, c.Tool = false, false, nil // nothing resolves
 	runtest.Exercise(t, func(t *testing.T) runtest.Subject {
 		dir := t.TempDir()
 		again := func() run.Runner {

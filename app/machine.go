@@ -1,0 +1,33 @@
+package app
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/sagebrush/sagebrush/algo/capacity"
+)
+
+// machine is what this machine has for jobs.
+func machine(c Config) capacity.Machine {
+	devices, _ := filepath.Glob("/dev/nvidia[0-9]*") // the pattern is valid
+	return capacity.Machine{CPUs: runtime.NumCPU(), GPUs: len(devices), MemoryBytes: memoryBytes("/proc/meminfo"), MaxJobs: c.MaxJobs}
+}
+
+// memoryBytes is the machine's memory, 0 where the system does not say.
+func memoryBytes(path string) int64 {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for in := bufio.NewScanner(f); in.Scan(); {
+		var kib int64
+		if _, err := fmt.Sscanf(in.Text(), "MemTotal: %d kB", &kib); err == nil {
+			return kib << 10
+		}
+	}
+	return 0
+}
