@@ -16,6 +16,7 @@ from training import Training
 
 FILE_SYSTEM = "fs-0123456789abcdef0"
 
+
 def _sdk() -> str:
     """The SageMaker SDK's major version in this environment, "" without one."""
     try:

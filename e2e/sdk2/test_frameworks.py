@@ -142,27 +142,33 @@ def test_pytorch(
         np.testing.assert_allclose(got[name], want[name], rtol=1e-4, atol=1e-5)
 
 
-def test_torch_distributed(role: str, channels: dict[str, str], tmp_path: Path) -> None:
-    """torchrun starts the script, which finds its process group."""
+def test_torch_distributed(role: str, tmp_path: Path) -> None:
+    """torchrun starts the script on both hosts, which form one process group."""
     need_torch()
     script = tmp_path / "group.py"
     script.write_text(
-        "import os, torch.distributed as dist\n"
+        "import os, torch, torch.distributed as dist\n"
         "dist.init_process_group('gloo')\n"
-        "facts = f'rank {dist.get_rank()} of {dist.get_world_size()}'\n"
-        "open(os.path.join(os.environ['SM_MODEL_DIR'], 'facts'), 'w').write(facts)\n"
+        "total = torch.tensor([dist.get_rank() + 1.0])\n"
+        "dist.all_reduce(total)\n"
+        "host = os.environ['SM_CURRENT_HOST']\n"
+        "facts = f'rank {dist.get_rank()} of {dist.get_world_size()}, sum {total.item()}'\n"
+        "open(os.path.join(os.environ['SM_MODEL_DIR'], host), 'w').write(facts)\n"
+        "dist.destroy_process_group()\n"
     )
     estimator = PyTorch(
         entry_point=str(script),
         framework_version="2.3.0",
         py_version="py311",
         instance_type="ml.g5.xlarge",  # the SDK takes torch_distributed for these only
-        instance_count=1,
+        instance_count=2,
         role=role,
         distribution={"torch_distributed": {"enabled": True}},
     )
     estimator.fit(logs=False)
-    assert (model_of(estimator, tmp_path) / "facts").read_text() == "rank 0 of 1"
+    folder = model_of(estimator, tmp_path)
+    assert (folder / "algo-1").read_text() == "rank 0 of 2, sum 3.0"
+    assert (folder / "algo-2").read_text() == "rank 1 of 2, sum 3.0"
 
 
 def test_script_that_fails(role: str, tmp_path: Path) -> None:
@@ -179,6 +185,34 @@ def test_script_that_fails(role: str, tmp_path: Path) -> None:
     assert "ExitCode 1" in text
     assert "ValueError: no label in column 3" in text
     assert 'broken.py", line 2, in learn' in text
+
+
+def test_package(role: str, tmp_path: Path) -> None:
+    """A source directory with a setup.py is installed with what it needs, and run as a module."""
+    (tmp_path / "setup.py").write_text(
+        "from setuptools import setup\n"
+        "setup(name='own-tool', version='1.0', packages=['tool'], py_modules=['main'],\n"
+        "      install_requires=['tinydb==4.8.2'])\n"
+    )
+    (tmp_path / "tool").mkdir()
+    (tmp_path / "tool" / "__init__.py").write_text("import tinydb\nNAME = tinydb.__version__\n")
+    (tmp_path / "main.py").write_text(
+        "import os, sys, tool\n"
+        "facts = f'{__name__} {tool.NAME} {sys.argv[1:]}'\n"
+        "open(os.path.join(os.environ['SM_MODEL_DIR'], 'facts'), 'w').write(facts)\n"
+    )
+    estimator = SKLearn(
+        entry_point="main.py",
+        source_dir=str(tmp_path),
+        framework_version="1.2-1",
+        instance_type="ml.m5.large",
+        role=role,
+        hyperparameters={"alpha": 2},
+    )
+    estimator.fit(logs=False)
+    (tmp_path / "model").mkdir()
+    folder = model_of(estimator, tmp_path / "model")
+    assert (folder / "facts").read_text() == "__main__ 4.8.2 ['--alpha', '2']"
 
 
 def test_requirement_that_does_not_exist(role: str, tmp_path: Path) -> None:

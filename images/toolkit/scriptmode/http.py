@@ -10,18 +10,33 @@ import json
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 HOST_VARIABLE = "SAGEMAKER_BIND_TO_HOST"
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"
 MAX_BODY = int(os.environ.get("MAX_CONTENT_LENGTH", str(20 * 1024 * 1024)))
 IDLE_SECONDS = 75
+PLAIN_TEXT = "text/plain; charset=utf-8"
 
-Answer = Callable[[bytes, str, str], tuple[bytes, str]]
-"""From body, content type and accept to content and its type."""
+DISCARD_LIMIT = 64 * 1024 * 1024
+"""How much of a body that is refused is read all the same, so that its sender reads the answer."""
+
+
+class Reply(NamedTuple):
+    """The answer to an invocation."""
+
+    content: bytes
+    kind: str
+    """Its content type."""
+    status: HTTPStatus = HTTPStatus.OK
+
+
+Answer = Callable[[bytes, str | None, str | None], Reply]
+"""From a body, its content type, and what the client accepts."""
 
 
 class RequestError(Exception):
@@ -46,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, b"", "application/json")
         elif self.path == "/execution-parameters":
             parameters: dict[str, Any] = {
-                "MaxConcurrentTransforms": os.cpu_count() or 1,
+                "MaxConcurrentTransforms": self.server.concurrency,
                 "BatchStrategy": "MULTI_RECORD",
                 "MaxPayloadInMB": MAX_BODY // (1024 * 1024),
             }
@@ -56,18 +71,26 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An invocation."""
+        reply = self._reply()
+        self._answer(reply.status, reply.content, reply.kind)
+
+    def _reply(self) -> Reply:
+        """The answer, or what is wrong; a connection that breaks has no answer."""
         try:
             body = self._body()
             if self.path != "/invocations":
                 raise RequestError(HTTPStatus.NOT_FOUND, "no such path")
-            content, kind = self.server.answer(
-                body,
-                self.headers.get("Content-Type") or "application/json",
-                self.headers.get("Accept") or self.server.default_accept,
+            return self.server.answer(
+                body, self.headers.get("Content-Type"), self.headers.get("Accept")
             )
-            self._answer(HTTPStatus.OK, content, kind)
         except RequestError as error:
-            self._answer(error.status, f"{error}\n".encode(), "text/plain; charset=utf-8")
+            return Reply(f"{error}\n".encode(), PLAIN_TEXT, error.status)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            text = f"{type(error).__name__}: {error}\n"
+            return Reply(text.encode(), PLAIN_TEXT, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -98,14 +121,22 @@ class Handler(BaseHTTPRequestHandler):
     def _limit(self, length: int) -> None:
         if not 0 <= length <= MAX_BODY:
             self.close_connection = True
+            self._discard(length)
             raise RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is over {MAX_BODY} bytes."
             )
 
+    def _discard(self, length: int) -> None:
+        """Read what a client goes on to send: most read the answer only after that."""
+        rest = min(length, DISCARD_LIMIT)
+        while rest > 0 and (block := self.rfile.read(min(rest, 65536))):
+            rest -= len(block)
+
     def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        if status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
@@ -121,9 +152,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, answer: Answer, default_accept: str) -> None:
+    def __init__(self, answer: Answer, concurrency: int) -> None:
         self.answer = answer
-        self.default_accept = default_accept
+        self.concurrency = concurrency
         host = os.environ.get(HOST_VARIABLE, "0.0.0.0")
         super().__init__((host, int(os.environ.get(PORT_VARIABLE) or "8080")), Handler)
 

@@ -18,7 +18,8 @@ from typing import Any
 from scriptmode import codecs, overlay, source
 from scriptmode.contract import LOG_FORMAT, Paths, UserError
 from scriptmode.handlers import Defaults, Handlers, import_program
-from scriptmode.http import RequestError, Server
+from scriptmode.http import Reply, RequestError, Server
+from scriptmode.variables import processors
 
 READY_VARIABLE = "SCRIPT_MODE_ENVIRONMENT"
 """Set once the packages of the script's requirements.txt are there."""
@@ -42,29 +43,23 @@ def main(defaults: Defaults) -> int:
         traceback.print_exc()
         return 1
 
-    def answer(body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        return respond(handlers, model, body, content_type, accept)
+    default = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", codecs.JSON)
 
-    accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", codecs.JSON)
-    Server(answer, accept).serve_until_stopped()
+    def answer(body: bytes, content_type: str | None, accept: str | None) -> Reply:
+        return respond(handlers, model, body, content_type or codecs.JSON, accept or default)
+
+    Server(answer, processors()).serve_until_stopped()
     return 0
 
 
-def respond(
-    handlers: Handlers, model: Any, body: bytes, content_type: str, accept: str
-) -> tuple[bytes, str]:
-    """Answer one request; what goes wrong is told with a status and, in the log, its traceback."""
+def respond(handlers: Handlers, model: Any, body: bytes, content_type: str, accept: str) -> Reply:
+    """Answer one request; a type that is not spoken has a status of its own."""
     try:
-        return handlers.answer(model, body, content_type, accept)
+        return Reply(*handlers.answer(model, body, content_type, accept))
     except codecs.UnsupportedTypeError as error:
         wrong_accept = str(error).startswith("Accept")
         status = HTTPStatus.NOT_ACCEPTABLE if wrong_accept else HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         raise RequestError(status, str(error)) from error
-    except Exception as error:
-        traceback.print_exc()
-        raise RequestError(
-            HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}"
-        ) from error
 
 
 def script_is_there() -> bool:
