@@ -57,29 +57,34 @@ func (r *Runner) compose(s run.Spec, img image, name string, d stateDir) (*compo
 		Wall: s.Limits.Wall, Grace: s.Limits.Grace, WatchMemory: s.Limits.MemoryBytes > 0,
 		Reach: reachOf(s), Foreign: foreign, Owner: ownerOfFiles(),
 	}
-	off := false
-	host := &container.HostConfig{
-		Mounts: mounts, Init: &off, Resources: r.resources(s.Limits), ShmSize: r.shm(s.Limits),
-		LogConfig:   container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "1m", "max-file": "1"}},
-		NetworkMode: "host",
-	}
+	host := r.host(mounts, "host")
+	host.Resources, host.ShmSize = r.resources(s.Limits), r.shm(s.Limits)
 	if s.Hostname != "" && s.Network.ID == "" {
 		host.ExtraHosts = []string{s.Hostname + ":127.0.0.1"}
 	}
-	if r.engine.selinux {
-		host.SecurityOpt = []string{"label=disable"} // else the mounts are not readable
-	}
-	if r.engine.userns {
-		host.UsernsMode = "host"
-	}
 	config := &container.Config{
 		Image: s.Image, Hostname: s.Hostname, User: "0:0", Env: environment(s.Env), StopSignal: "SIGTERM",
-		Entrypoint:  append([]string{inside.Init}, append(r.init[1:len(r.init):len(r.init)], inside.Run)...),
-		Cmd:         []string{},
-		Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
-		Labels:      map[string]string{LabelOwner: r.owner, LabelID: s.ID},
+		Entrypoint: r.first(inside.Run), Cmd: []string{}, Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
+		Labels: map[string]string{LabelOwner: r.owner, LabelID: s.ID},
 	}
 	return &composition{plan, client.ContainerCreateOptions{Config: config, HostConfig: host, Name: name}}, nil
+}
+
+// host is what all our containers have in common. The engine's own log has only
+// what the first process complains about.
+func (r *Runner) host(mounts []mount.Mount, network container.NetworkMode) *container.HostConfig {
+	off := false
+	h := &container.HostConfig{
+		Mounts: mounts, NetworkMode: network, Init: &off,
+		LogConfig: container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "1m", "max-file": "1"}},
+	}
+	if r.engine.selinux {
+		h.SecurityOpt = []string{"label=disable"} // else the mounts are not readable
+	}
+	if r.engine.userns {
+		h.UsernsMode = "host" // else the container's root owns nothing of the mounts
+	}
+	return h
 }
 
 // commandOf is what `docker run` would execute (TrainContainer-1).
@@ -93,6 +98,11 @@ func commandOf(s run.Spec, img image) ([]string, error) {
 		return append(slices.Clone(img.entrypoint), img.cmd...), nil
 	}
 	return nil, &refusal{127, fmt.Sprintf("The image %s has no entry point, and no command was given.", s.Image)}
+}
+
+// first is the command line of a container's first process.
+func (r *Runner) first(words ...string) []string {
+	return slices.Concat([]string{inside.Init}, r.init[1:], words)
 }
 
 // environment adds to the image's own; the engine merges them.
@@ -132,7 +142,7 @@ func ownerOfFiles() *inside.Owner {
 }
 
 // mountsOf are the directories of this machine that the container sees, and
-// which of them beneath /opt/ml are not the job's own.
+// which of them beneath /opt/ml it only reads.
 func (r *Runner) mountsOf(s run.Spec, d stateDir) (mounts []mount.Mount, foreign []string, err error) {
 	bind := func(source, target string, readOnly bool) {
 		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: source, Target: target, ReadOnly: readOnly})
@@ -150,7 +160,9 @@ func (r *Runner) mountsOf(s run.Spec, d stateDir) (mounts []mount.Mount, foreign
 			return nil, nil, &refusal{126, fmt.Sprintf("The directory %s, to be mounted at %s, does not exist.", m.Source, m.Target)}
 		}
 		bind(m.Source, target, m.ReadOnly)
-		foreign = append(foreign, target)
+		if m.ReadOnly {
+			foreign = append(foreign, target)
+		}
 	}
 	return mounts, foreign, nil
 }

@@ -24,10 +24,11 @@ import (
 type stateDir string
 
 const (
-	lockFile  = "lock"
-	specFile  = "spec.json"
-	begunFile = "begun"
-	sharedDir = "run"
+	lockFile   = "lock"
+	specFile   = "spec.json"
+	begunFile  = "begun"
+	secretFile = "secret.json"
+	sharedDir  = "run"
 )
 
 // hash is the short name of an ID or of a network.
@@ -85,7 +86,17 @@ func (d stateDir) exit() (e run.Exit, ok bool) {
 	if d.read(inside.ExitFile, &e) {
 		return e, true
 	}
-	return e, d.read(sharedDir+"/"+inside.ExitFile, &e)
+	var r inside.Record
+	if d.read(sharedDir+"/"+inside.ExitFile, &r) && r.Secret != "" && r.Secret == d.secret() {
+		return r.Exit, true
+	}
+	return e, false
+}
+
+// secret is what the container's first process knows, and its program does not.
+func (d stateDir) secret() (secret string) {
+	d.read(secretFile, &secret)
+	return secret
 }
 
 // lock waits until the caller is the one who may start or remove the program,

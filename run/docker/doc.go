@@ -14,6 +14,7 @@
 //
 //	lock       flocked by whoever starts or removes the program
 //	spec.json  the run.Spec
+//	secret.json what the container's record of the end must bear
 //	begun      the engine was told to start it: from here on, no container and no
 //	           record mean that the end is unknown (run.ErrLost)
 //	exit.json  the end, where the runner had to find it out itself

@@ -1,13 +1,9 @@
 package docker
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -66,40 +62,4 @@ func awaitEnd(ctx context.Context, conn net.Conn) {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	io.Copy(io.Discard, conn)
-}
-
-// Stop implements run.Process.
-func (p *proc) Stop(ctx context.Context, grace time.Duration) error {
-	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-		if _, ok := p.dir.exit(); ok {
-			return nil
-		}
-		if conn, err := p.dir.dial(ctx); err == nil && sendStop(ctx, conn, grace) {
-			return nil
-		}
-		alive, err := p.look(ctx)
-		if errors.Is(err, run.ErrLost) || err == nil && !alive {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
-		}
-	}
-}
-
-// sendStop passes the request on; false means that the first process has gone.
-func sendStop(ctx context.Context, conn net.Conn, grace time.Duration) bool {
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	if _, err := fmt.Fprintf(conn, "stop %d\n", max(grace, 0).Milliseconds()); err != nil {
-		return false
-	}
-	answer, err := bufio.NewReader(conn).ReadString('\n')
-	return err == nil && strings.TrimSpace(answer) == "ok"
 }

@@ -6,17 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 
 	"github.com/sagebrush/sagebrush/run"
-	"github.com/sagebrush/sagebrush/run/docker/inside"
 )
 
 // lastWish is how long Remove lets a container's first process record the end of
@@ -77,7 +72,7 @@ func (p *proc) end(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	if sendStop(ctx, conn, 0) {
+	if p.sendStop(ctx, conn, 0) == heard {
 		if conn, err = p.dir.dial(ctx); err == nil {
 			awaitEnd(ctx, conn)
 		}
@@ -101,65 +96,4 @@ func (r *Runner) removeContainer(ctx context.Context, name string) error {
 		case <-time.After(pause):
 		}
 	}
-}
-
-// giveBack sees to it that the server can remove what the container left. Mostly
-// it is the server's already.
-func (p *proc) giveBack(ctx context.Context, s run.Spec) error {
-	owner := ownerOfFiles()
-	if owner == nil || !strange(s.OptML, owner.UID) && !strange(p.dir.path(sharedDir), owner.UID) {
-		return nil
-	}
-	name := p.name + "-owner"
-	if err := p.r.removeContainer(ctx, name); err != nil {
-		return err
-	}
-	words := append([]string{inside.Init}, p.r.init[1:]...)
-	words = append(words, inside.GiveBack, strconv.Itoa(owner.UID), strconv.Itoa(owner.GID), inside.OptML, inside.Shared)
-	host := &container.HostConfig{NetworkMode: "none", Mounts: []mount.Mount{
-		{Type: mount.TypeBind, Source: p.r.init[0], Target: inside.Init, ReadOnly: true},
-		{Type: mount.TypeBind, Source: p.dir.path(sharedDir), Target: inside.Shared},
-		{Type: mount.TypeBind, Source: s.OptML, Target: inside.OptML},
-	}}
-	if p.r.engine.selinux {
-		host.SecurityOpt = []string{"label=disable"}
-	}
-	if p.r.engine.userns {
-		host.UsernsMode = "host"
-	}
-	_, err := p.r.api.ContainerCreate(ctx, client.ContainerCreateOptions{Name: name, HostConfig: host, Config: &container.Config{
-		Image: s.Image, User: "0:0", Entrypoint: words, Cmd: []string{}, Healthcheck: &container.HealthConfig{Test: []string{"NONE"}},
-		Labels: map[string]string{LabelOwner: p.r.owner, LabelID: p.id},
-	}})
-	if err != nil {
-		return fmt.Errorf("give files back to user %d: %w", owner.UID, err)
-	}
-	_, err = p.r.api.ContainerStart(ctx, name, client.ContainerStartOptions{})
-	if err == nil {
-		wait := p.r.api.ContainerWait(ctx, name, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
-		select {
-		case err = <-wait.Error:
-		case <-wait.Result:
-		}
-	}
-	return errors.Join(err, p.r.removeContainer(context.WithoutCancel(ctx), name))
-}
-
-// strange says whether anything at or beneath dir is another user's.
-func strange(dir string, uid int) bool {
-	errStrange := errors.New("strange")
-	err := filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		info, err := e.Info()
-		if err == nil && ownerUID(info) != uid {
-			return errStrange
-		}
-		return nil
-	})
-	return err != nil
 }

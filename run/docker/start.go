@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -119,6 +120,9 @@ func (p *proc) create(ctx context.Context, s run.Spec) error {
 	if errdefs.IsNotFound(err) {
 		return &refusal{127, fmt.Sprintf("The image %s is not on this machine. Pull or build it first.", s.Image)}
 	}
+	if errdefs.IsInvalidArgument(err) {
+		return &refusal{127, fmt.Sprintf("The image %q cannot be found: %s.", s.Image, sentence(err.Error()))}
+	}
 	if err != nil {
 		return err
 	}
@@ -130,6 +134,10 @@ func (p *proc) create(ctx context.Context, s run.Spec) error {
 		return &refusal{125, fmt.Sprintf("The program could not be started: its log could not be opened: %v.", err)}
 	}
 	if err := os.MkdirAll(p.dir.path(sharedDir), 0o700); err != nil {
+		return err
+	}
+	what.plan.Secret = rand.Text()
+	if err := p.dir.write(secretFile, what.plan.Secret); err != nil {
 		return err
 	}
 	if err := p.dir.write(sharedDir+"/"+inside.PlanFile, what.plan); err != nil {

@@ -48,12 +48,13 @@ func (h *holder) serve(l net.Listener) {
 			defer conn.Close()
 			for in := bufio.NewScanner(conn); in.Scan(); {
 				var ms int64
-				if _, err := fmt.Sscanf(in.Text(), "stop %d", &ms); err != nil {
+				var nonce string
+				if _, err := fmt.Sscanf(in.Text(), "stop %d %s", &ms, &nonce); err != nil {
 					fmt.Fprintln(conn, "unknown request")
 					continue
 				}
 				h.stop(time.Duration(max(ms, 0)) * time.Millisecond)
-				fmt.Fprintln(conn, "ok")
+				fmt.Fprintln(conn, Seal(h.plan.Secret, in.Text()))
 			}
 		}()
 	}
@@ -68,7 +69,7 @@ func catch() <-chan os.Signal {
 
 // watch holds the wall time, passes signals on, and ends the whole program when
 // the kernel killed a part of it for memory.
-func (h *holder) watch(signals <-chan os.Signal) {
+func (h *holder) watch() {
 	var wall, memory <-chan time.Time
 	if h.plan.Wall > 0 {
 		wall = time.After(time.Until(h.started.Add(h.plan.Wall)))
@@ -78,7 +79,7 @@ func (h *holder) watch(signals <-chan os.Signal) {
 	}
 	for {
 		select {
-		case <-signals: // docker stop, or the machine shuts down; SIGKILL is theirs
+		case <-h.signals: // docker stop, or the machine shuts down; SIGKILL is theirs
 			h.stop(-1)
 		case <-wall:
 			h.mu.Lock()

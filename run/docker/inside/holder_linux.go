@@ -22,7 +22,8 @@ const Threads = 16
 
 // holder holds the program of one container.
 type holder struct {
-	plan Plan
+	plan    Plan
+	signals <-chan os.Signal
 
 	out     *output
 	pid     int
@@ -68,13 +69,12 @@ func (h *holder) hold() run.Exit {
 	if h.out, err = newOutput(log, owner); err != nil {
 		return h.failed(err)
 	}
-	signals := catch()
 	h.started = time.Now()
 	if err := h.fork(p); err != nil {
 		return h.failed(err)
 	}
 	go h.serve(listener)
-	go h.watch(signals)
+	go h.watch()
 	return h.await()
 }
 

@@ -8,8 +8,6 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/sagebrush/sagebrush/run"
 )
 
 // Main is the main function of a container's first process; args are what
@@ -48,10 +46,16 @@ func hold() int {
 		return 125
 	}
 	marker.Close()
-	h := &holder{}
+	h := &holder{signals: catch()} // as the first process we would die of them in our own way
 	data, err := os.ReadFile(filepath.Join(Shared, PlanFile))
 	if err == nil {
 		err = json.Unmarshal(data, &h.plan)
+	}
+	if err == nil {
+		err = os.Remove(filepath.Join(Shared, PlanFile))
+	}
+	if err == nil { // nobody but us shall read our memory
+		err = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	}
 	if err != nil {
 		complain("cannot read the plan:", err)
@@ -62,7 +66,7 @@ func hold() int {
 		giveBack(OptML, *o, h.plan.Foreign)
 		giveBack(Shared, *o, nil)
 	}
-	if err := record(exit, h.plan.Owner); err != nil {
+	if err := record(Record{h.plan.Secret, exit}, h.plan.Owner); err != nil {
 		complain("cannot record the end:", err)
 		return 125
 	}
@@ -73,13 +77,18 @@ func hold() int {
 }
 
 // record writes the end down, durably and at once.
-func record(e run.Exit, owner *Owner) error {
-	data, err := json.Marshal(e)
+func record(r Record, owner *Owner) error {
+	data, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
 	path := filepath.Join(Shared, ExitFile)
-	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o644)
+	for _, old := range []string{path, path + ".tmp"} { // of the program, which is dead
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
