@@ -3,6 +3,7 @@ package training
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sagebrush/sagebrush/algo/capacity"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -84,28 +85,26 @@ func readQueue(tx *store.Tx) (q queue, err error) {
 	return q, nil
 }
 
-// startable are the jobs that may start now. Warm pools hold what they have, and
-// yield it as soon as somebody waits for it: evict answers how many of them,
-// oldest first, have to go for that.
-func (s *Service) startable(tx *store.Tx, q queue) (names []string, evict int) {
+// startable are the jobs that may start now, and the warm pools that have to go
+// for it.
+func (s *Service) startable(tx *store.Tx, q queue) (names []string, evict []*store.Row[slot]) {
 	var waiting []capacity.Waiting
 	for _, w := range q.waiting {
 		waiting = append(waiting, capacity.Waiting{ID: w.Name, Demand: w.Body.Demand, Waited: tx.Now.Sub(w.CreatedAt)})
 	}
-	var running []capacity.Demand
-	for _, r := range q.running {
-		running = append(running, r.Body.Demand)
+	names, pools := capacity.DecideWarm(s.Machine, demands(q.running), demands(q.warm), waiting)
+	for _, i := range pools {
+		evict = append(evict, q.warm[i])
 	}
-	for evict = 0; ; evict++ {
-		held := running
-		for _, w := range q.warm[evict:] {
-			held = append(held[:len(held):len(held)], w.Body.Demand)
-		}
-		names = capacity.Decide(s.Machine, held, waiting)
-		if len(names) == len(waiting) || evict == len(q.warm) {
-			return names, evict
-		}
+	return names, evict
+}
+
+// demands are what slots hold.
+func demands(rows []*store.Row[slot]) (all []capacity.Demand) {
+	for _, r := range rows {
+		all = append(all, r.Body.Demand)
 	}
+	return all
 }
 
 // enter asks for a job's turn. It answers whether the job may run now; one that
@@ -132,14 +131,10 @@ func (s *Service) enter(tx *store.Tx, r *row) (bool, error) {
 		return true, nil // it had its turn, and the server died before it knew
 	}
 	names, evict := s.startable(tx, q)
-	mayRun := false
-	for _, name := range names {
-		mayRun = mayRun || name == mine.Name
-	}
-	if !mayRun {
+	if !slices.Contains(names, mine.Name) {
 		return false, nil
 	}
-	for _, pool := range q.warm[:evict] {
+	for _, pool := range evict {
 		if err := s.evict(tx, pool); err != nil {
 			return false, err
 		}
@@ -168,12 +163,11 @@ func (s *Service) wakeWaiting(tx *store.Tx) error {
 	}
 	names, _ := s.startable(tx, q)
 	for _, waiting := range q.waiting {
-		for _, name := range names {
-			if name == waiting.Name {
-				if err := s.Tasks.Add(tx, task.Spec{Kind: taskRun, Key: name, Payload: waiting.Body.Work}); err != nil {
-					return err
-				}
-			}
+		if !slices.Contains(names, waiting.Name) {
+			continue
+		}
+		if err := s.Tasks.Add(tx, task.Spec{Kind: taskRun, Key: waiting.Name, Payload: waiting.Body.Work}); err != nil {
+			return err
 		}
 	}
 	return nil
