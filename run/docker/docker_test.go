@@ -6,7 +6,9 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"debug/elf"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -31,12 +33,22 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2:]))
 	}
-	code := m.Run()
-	if f, _ := setUp(); f != nil && os.Getenv(envReady) == "" {
-		os.RemoveAll(filepath.Dir(f.init))
+	dir, err := os.MkdirTemp("", "sagebrush-docker-test")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
 	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	initBinary = filepath.Join(dir, "init")
+	code := m.Run()
+	os.RemoveAll(dir)
 	os.Exit(code)
 }
+
+// initBinary is where setUp puts the first process of containers.
+var initBinary string
 
 // fixture is what all tests share.
 type fixture struct {
@@ -56,12 +68,7 @@ var setUp = sync.OnceValues(func() (*fixture, error) {
 	if _, err := api.Ping(ctx, client.PingOptions{}); err != nil {
 		return nil, errNoEngine{err}
 	}
-	dir, err := os.MkdirTemp("", "sagebrush-docker-test")
-	if err != nil {
-		return nil, err
-	}
-	os.Chmod(dir, 0o755)
-	f := &fixture{api: api, init: filepath.Join(dir, "init")}
+	f := &fixture{api: api, init: initBinary}
 	if ready := os.Getenv(envReady); ready != "" { // see TestUnprivileged
 		f.init = ready
 		return f, nil
@@ -101,6 +108,14 @@ func (f *fixture) images(ctx context.Context) error {
 		nothing:  nil,
 		stranger: {"USER nobody-here"},
 	} {
+		// What is there already is not made again: on an engine that stays, the old
+		// one would stay too.
+		sum := sha256.Sum256(fmt.Appendf(files[:len(files):len(files)], "%q", changes))
+		mark := hex.EncodeToString(sum[:])
+		if there, err := f.api.ImageInspect(ctx, ref); err == nil && there.Config != nil && there.Config.Labels["made-from"] == mark {
+			continue
+		}
+		changes = append(changes, "LABEL made-from="+mark)
 		got, err := f.api.ImageImport(ctx, client.ImageImportSource{Source: bytes.NewReader(files), SourceName: "-"}, ref, client.ImageImportOptions{Changes: changes})
 		if err != nil {
 			return fmt.Errorf("import %s: %w", ref, err)
