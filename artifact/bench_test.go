@@ -33,3 +33,14 @@ func BenchmarkManyFiles(b *testing.B) {
 	_, _ = io.Copy(io.Discard, r)
 	r.Close()
 }
+
+// BenchmarkEmptyModel is what most tests of others upload.
+func BenchmarkEmptyModel(b *testing.B) {
+	s := objects(b, storetest.SQLite(b))
+	place := tree.Place{Base: b.TempDir()}
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := artifact.Archive(b.Context(), artifact.Object{Store: s, Bucket: bucket, Key: "k"}, []tree.Place{place})
+		must(b, err)
+	}
+}
