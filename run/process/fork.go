@@ -142,6 +142,9 @@ func (s *supervisor) forkHere(c *command) error {
 	if err := s.connect(); err != nil {
 		return fmt.Errorf("it could not be joined to its network: %w", err)
 	}
+	if s.mode != shared {
+		s.protect()
+	}
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	limitRights(rights(s.joint >= joinedToItself))
