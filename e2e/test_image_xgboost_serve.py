@@ -48,6 +48,7 @@ def start(model: xgboost.Booster | bytes, base: Path) -> tuple[subprocess.Popen[
     (base / "model" / "xgboost-model").write_bytes(content)
     environment = {
         "SAGEMAKER_BASE_DIR": str(base),
+        "PYTHONPATH": str(SERVE.parent.parent / "toolkit"),
         "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
         "SAGEMAKER_BIND_TO_PORT": "0",
         "MAX_CONTENT_LENGTH": str(1 << 20),

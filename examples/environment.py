@@ -29,8 +29,14 @@ def digest(requirements: list[Path]) -> str:
     return name.hexdigest()
 
 
-def make(directory: Path, requirements: list[Path], progress: Progress = print) -> Path:
-    """Make the environment if need be; answers its interpreter."""
+def make(
+    directory: Path, requirements: list[Path], progress: Progress = print, bytecode: bool = True
+) -> Path:
+    """Make the environment if need be; answers its interpreter.
+
+    Without bytecode modules are compiled when they are first imported, which is
+    better for large packages of which little is used.
+    """
     python = directory / "bin" / "python"
     marker = directory / ".ready"
     wanted = digest(requirements)
@@ -40,24 +46,25 @@ def make(directory: Path, requirements: list[Path], progress: Progress = print) 
     shutil.rmtree(directory, ignore_errors=True)
     files = [word for file in requirements for word in ("-r", str(file))]
     uv = shutil.which("uv")
-    if uv and _try_uv(uv, directory, python, files, progress):
+    compiling = ["--compile-bytecode"] if bytecode else []
+    if uv and _try_uv(uv, directory, python, [*compiling, *files], progress):
         pass
     else:
         shutil.rmtree(directory, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(directory)], progress)
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        options += [] if bytecode else ["--no-compile"]
         _run([str(python), "-m", "pip", "install", *options, *files], progress)
     marker.write_text(wanted)
     progress(f"{directory} is ready after {time.monotonic() - started:.0f} s")
     return python
 
 
-def _try_uv(uv: str, directory: Path, python: Path, files: list[str], progress: Progress) -> bool:
+def _try_uv(uv: str, directory: Path, python: Path, words: list[str], progress: Progress) -> bool:
     """uv does not read pip's configuration, so where it fails pip may still succeed."""
     try:
         _run([uv, "venv", "--no-project", "--python", sys.executable, str(directory)], progress)
-        install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)]
-        _run([*install, *files], progress)
+        _run([uv, "pip", "install", "--python", str(python), *words], progress)
     except SystemExit:
         progress("uv did not succeed: trying venv and pip")
         return False

@@ -15,11 +15,12 @@ import (
 // builtIn is an image that the binary carries.
 type builtIn struct {
 	manifest Manifest
-	files    fs.FS // the image's folder
+	files    []fs.FS // the image's folder and those that it includes
 	dir      string
 }
 
-// readBuiltIn reads the manifests of every folder of fsys.
+// readBuiltIn reads the manifests of every folder of fsys; folders without one
+// are there to be included.
 func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
@@ -27,7 +28,7 @@ func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 	}
 	var found []builtIn
 	for _, e := range entries {
-		if !e.IsDir() {
+		if !e.IsDir() || !exists(fsys, path.Join(e.Name(), ManifestName)) {
 			continue
 		}
 		m, err := readManifest(fsys, e.Name())
@@ -37,11 +38,11 @@ func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 		if m.Name == "" {
 			m.Name = e.Name()
 		}
-		files, err := fs.Sub(fsys, e.Name())
+		files, err := folders(fsys, append([]string{e.Name()}, m.Include...))
 		if err != nil {
 			return nil, fmt.Errorf("image: built-in image %s: %w", e.Name(), err)
 		}
-		sum, err := hashTree(files)
+		sum, err := hashTrees(files)
 		if err != nil {
 			return nil, fmt.Errorf("image: built-in image %s: %w", e.Name(), err)
 		}
@@ -50,22 +51,55 @@ func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 	return found, nil
 }
 
-// hashTree names a folder's content.
-func hashTree(fsys fs.FS) (string, error) {
-	h := sha256.New()
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(fsys, name)
+// folders are the named folders of fsys. No two may hold a file of the same
+// name, for their files are laid into one folder.
+func folders(fsys fs.FS, names []string) ([]fs.FS, error) {
+	var found []fs.FS
+	owner := map[string]string{}
+	for _, name := range names {
+		sub, err := fs.Sub(fsys, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		fmt.Fprintf(h, "%s\x00%d\x00", name, len(data))
-		h.Write(data)
-		return nil
-	})
-	return hex.EncodeToString(h.Sum(nil))[:16], err
+		err = fs.WalkDir(sub, ".", func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if other, taken := owner[file]; taken {
+				return fmt.Errorf("%s and %s both hold %s", other, name, file)
+			}
+			owner[file] = name
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, sub)
+	}
+	return found, nil
+}
+
+// hashTrees names the content of folders.
+func hashTrees(trees []fs.FS) (string, error) {
+	h := sha256.New()
+	for _, fsys := range trees {
+		err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(h, "%s\x00%d\x00", name, len(data))
+			h.Write(data)
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
 // extract writes the image's files to its directory, whole or not at all: into a
@@ -87,15 +121,30 @@ func (b builtIn) extract() error {
 	if err := os.Chmod(partial, 0o755); err != nil { // MkdirTemp's 0700 would shut jobs of other users out
 		return err
 	}
-	err = fs.WalkDir(b.files, ".", func(name string, d fs.DirEntry, err error) error {
+	for _, files := range b.files {
+		if err := copyTree(files, partial); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(partial, b.dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		if _, statErr := os.Stat(b.dir); statErr != nil { // ENOTEMPTY: somebody was first
+			return err
+		}
+	}
+	return nil
+}
+
+// copyTree writes the files of fsys under dir.
+func copyTree(fsys fs.FS, dir string) error {
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		target := filepath.Join(partial, filepath.FromSlash(path.Clean(name)))
+		target := filepath.Join(dir, filepath.FromSlash(path.Clean(name)))
 		if d.IsDir() {
 			return os.MkdirAll(target, 0o755)
 		}
-		data, err := fs.ReadFile(b.files, name)
+		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return err
 		}
@@ -105,13 +154,4 @@ func (b builtIn) extract() error {
 		}
 		return os.WriteFile(target, data, mode)
 	})
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(partial, b.dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		if _, statErr := os.Stat(b.dir); statErr != nil { // ENOTEMPTY: somebody was first
-			return err
-		}
-	}
-	return nil
 }

@@ -36,14 +36,32 @@ type Manifest struct {
 	Python string `json:"python,omitempty"`
 	// Requirements is the requirements file, requirements.txt by default.
 	Requirements string `json:"requirements,omitempty"`
+	// Preinstalled is a large library that the machine may have already.
+	Preinstalled *Preinstalled `json:"preinstalled,omitempty"`
+	// Include names folders beside a built-in image's whose files become part of
+	// its own; images share programs so. Registered folders cannot include.
+	Include []string `json:"include,omitempty"`
 	// Train and Serve are commands. {dir} stands for the folder and {python} for
 	// the environment's interpreter.
 	Train []string `json:"train,omitempty"`
 	Serve []string `json:"serve,omitempty"`
+	// Enter precedes a command that a request gives instead of Train, and runs it:
+	// it makes ready what the image's own programs make ready for themselves.
+	Enter []string `json:"enter,omitempty"`
 	// Metrics are the image's own metric definitions.
 	Metrics []Metric `json:"metrics,omitempty"`
 	// Env is added to the program's environment; {dir} works here too.
 	Env map[string]string `json:"env,omitempty"`
+}
+
+// Preinstalled says what to do where an interpreter of the machine that fits the
+// image has a library already: its packages are used, and Requirements alone is
+// installed beside them.
+type Preinstalled struct {
+	// Module is what the program imports, such as "torch".
+	Module string `json:"module"`
+	// Requirements is the requirements file that then stands for the image's.
+	Requirements string `json:"requirements"`
 }
 
 // readManifest reads the manifest in dir of fsys and fills in what the folder's
@@ -77,6 +95,9 @@ func readManifest(fsys fs.FS, dir string) (Manifest, error) {
 		m.Requirements = requirementsName
 	} else if m.Requirements != "" && !exists(fsys, path.Join(dir, m.Requirements)) {
 		return m, fmt.Errorf("%s names the requirements file %s, which does not exist", ManifestName, m.Requirements)
+	}
+	if p := m.Preinstalled; p != nil && (p.Module == "" || !exists(fsys, path.Join(dir, p.Requirements))) {
+		return m, fmt.Errorf("%s: preinstalled needs a module and a requirements file that exists", ManifestName)
 	}
 	if m.Train, err = command(fsys, dir, "train", m.Train); err != nil {
 		return m, err

@@ -22,6 +22,9 @@ import (
 func Supervise(args []string) int {
 	// The main thread stays out of the work: memory cgroups of v1 follow it.
 	runtime.LockOSThread()
+	if len(args) == 1 && args[0] == probe {
+		return probeHere()
+	}
 	if len(args) != 2 || !isLock(stateDir(args[1])) {
 		fmt.Fprintln(os.Stderr, "supervise is started by the server only")
 		return 2
@@ -29,7 +32,7 @@ func Supervise(args []string) int {
 	unix.CloseOnExec(lockFD)
 	unix.CloseOnExec(confirmFD)
 	d := stateDir(args[1])
-	s := &supervisor{dir: d, private: args[0] == private}
+	s := &supervisor{dir: d, mode: args[0], over: make(chan struct{})}
 	if !d.read(specFile, &s.spec) {
 		fmt.Fprintln(os.Stderr, "cannot read", d.path(specFile))
 		return 1
@@ -81,9 +84,20 @@ func (s *supervisor) supervise() run.Exit {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return s.failed(err)
 	}
+	if err := s.join(); err != nil {
+		return s.failed(err)
+	}
 	s.base = s.spec.OptML
-	if s.private {
-		s.base = s.isolate()
+	if s.mode != shared {
+		if err := s.isolate(); err != nil {
+			return s.failed(err)
+		}
+	}
+	if err := s.mountVolumes(); err != nil {
+		return s.failed(err)
+	}
+	if s.mode == shared {
+		defer unlinkVolumes(s.spec.Spec)
 	}
 	s.groups = makeCgroups("sagebrush-"+s.dir.token(), s.spec.Limits)
 	defer s.groups.remove()
@@ -93,6 +107,9 @@ func (s *supervisor) supervise() run.Exit {
 	s.confirm.Write([]byte("k")) // whoever waits for it may be gone: no matter
 	go s.serve(listener)
 	go s.watch()
+	if s.spec.Limits.DiskBytes > 0 {
+		go s.watchDisk()
+	}
 	return s.await()
 }
 
@@ -114,6 +131,9 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 	}
 	if err := s.fork(cmd); err != nil {
 		return err
+	}
+	if st.Namespaces != "" {
+		st.Namespaces = namespaces(s.pid) // they may be other than ours, see hide
 	}
 	st.Program = process{PID: s.pid, Start: startTime(s.pid)}
 	return s.dir.write(stateFile, st, false)

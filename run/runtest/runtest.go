@@ -37,6 +37,14 @@ type Capabilities struct {
 	OptML bool
 	// Memory, CPUs, Processes: these limits are enforced.
 	Memory, CPUs, Processes bool
+	// Mounts: directories can be mounted. ReadOnlyMounts: and be kept from being
+	// written; without it, they are refused.
+	Mounts, ReadOnlyMounts bool
+	// Disk: Limits.DiskBytes is enforced.
+	Disk bool
+	// Tool are the words that run Tool where the program runs; nil skips what
+	// needs it, the tests about networks.
+	Tool []string
 	// Containers: the program sees an image's files and its own processes only,
 	// and begins in the image's working directory.
 	Containers bool
@@ -66,6 +74,9 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"CannotStart":       cannotStart,
 		"Many":              many,
 		"OOM":               oom,
+		"Network":           networkOfAny,
+		"UsageNow":          usageNow,
+		"DiskFull":          diskFull,
 	}
 	commands := map[string]func(*bench){
 		"Environment":      environment,
@@ -79,6 +90,10 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"OptML":            seesOptML,
 		"CPUs":             cpus,
 		"Processes":        processes,
+		"NetworkNames":     networkNames,
+		"NetworkPorts":     networkPorts,
+		"NetworkIsolated":  networkIsolated,
+		"NetworkReach":     networkReach,
 	}
 	each := func(tests map[string]func(*bench)) {
 		for name, test := range tests {
@@ -88,9 +103,17 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 			})
 		}
 	}
+	mounts := map[string]func(*bench){
+		"Mounts":           mountsWritable,
+		"MountsReadOnly":   mountsReadOnly,
+		"MountsImpossible": mountsImpossible,
+	}
 	each(both)
 	if c.Commands {
 		each(commands)
+	}
+	if c.Mounts {
+		each(mounts)
 	}
 }
 
