@@ -14,12 +14,11 @@ from typing import Any
 from scriptmode import mpi
 from scriptmode.contract import Resources, UserError
 from scriptmode.hyperparameters import arguments
+from scriptmode.overlay import TORCHRUN
 from scriptmode.source import check_name
 
 MASTER_PORT = "7777"
 """Where the first host of a PyTorch job listens, as in SageMaker's own images."""
-
-TORCHRUN = Path(__file__).parent.parent / "torchrun.py"
 
 RESOLVE_SECONDS = 300
 """How long peers may take to appear in the job's network."""
@@ -149,13 +148,18 @@ def torchrun(program: Program) -> Command:
 def mpirun(program: Program) -> Command:
     """Open MPI on the first host, which starts the program on all of them."""
     python = ["python"]  # the job's own, first on PATH, wherever a host keeps it
-    if program.name.endswith(".py") and _has_module(program.python, "mpi4py"):
-        python += ["-m", "mpi4py"]  # ends all processes when one fails
+    if program.name.endswith(".py"):
+        python += with_mpi4py(program.python)
     number = processes_per_host(program.framework)
     words = mpi.command(program.resources, program.framework, number, _plain(program, python))
     hosts = program.resources.hosts
     first = program.resources.current_host == hosts[0]
     return Command(words, peers=tuple(hosts[1:]) if first else (), waits=not first)
+
+
+def with_mpi4py(python: Path) -> list[str]:
+    """Python's options that end all processes when one fails, where mpi4py is installed."""
+    return ["-m", "mpi4py"] if _has_module(python, "mpi4py") else []
 
 
 def _has_module(python: Path, name: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scriptmode.contract import Resources, UserError
+from scriptmode.contract import BASE_DIR_VARIABLE, STANDARD_BASE, Resources, UserError
 
 AGENT = Path(__file__).parent.parent / "mpi-agent"
 
@@ -31,9 +31,13 @@ def find_mpirun() -> str:
 
 
 def command(
-    resources: Resources, framework: Mapping[str, Any], number: int, program: list[str]
+    resources: Resources,
+    framework: Mapping[str, Any],
+    number: int,
+    program: list[str],
+    code: str = "code",
 ) -> list[str]:
-    """mpirun's command line; program is what each process runs, in the code directory."""
+    """mpirun's command line; program is what each process runs, in code beneath /opt/ml."""
     hosts = resources.hosts
     if len(hosts) > 1 and resources.interface == LOOPBACK:
         raise UserError(
@@ -61,4 +65,5 @@ def command(
         words += ["-mca", name, value]
     words += shlex.split(str(framework.get("sagemaker_mpi_custom_mpi_options") or ""))
     # Hosts may have their files in different places: each process finds its own.
-    return [*words, "/bin/sh", "-c", 'cd "$SAGEMAKER_BASE_DIR/code" && exec "$@"', "sh", *program]
+    enter = f'cd "${{{BASE_DIR_VARIABLE}:-{STANDARD_BASE}}}/{code}" && exec "$@"'
+    return [*words, "/bin/sh", "-c", enter, "sh", *program]

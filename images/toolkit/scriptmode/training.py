@@ -65,7 +65,8 @@ def run(paths: Paths, runner: Runner, extra: Mapping[str, str]) -> Ended:
             "or with the hyperparameters sagemaker_program and sagemaker_submit_directory."
         )
     given.toolkit["sagemaker_program"] = name
-    log.setLevel(int(given.toolkit.get("sagemaker_container_log_level") or logging.INFO))
+    level = given.toolkit.get("sagemaker_container_log_level")
+    log.setLevel(level if isinstance(level, int) else logging.INFO)
     source.check_name(str(name))
     code = source.fetch(
         str(
