@@ -73,6 +73,9 @@ func openFolder(uri, dir string) (Image, error) {
 	if err != nil {
 		return Image{}, aws.Invalid("The folder %s of image %q cannot be used: %s.", dir, uri, strings.TrimSuffix(err.Error(), "."))
 	}
+	if len(manifest.Include) > 0 {
+		return Image{}, aws.Invalid("The folder %s of image %q cannot be used: its %s has the member include, which is for built-in images; put the files into the folder.", dir, uri, ManifestName)
+	}
 	name := manifest.Name
 	if name == "" {
 		name = filepath.Base(dir)
