@@ -6,72 +6,27 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import xgboost
+from optml import IMAGES, to_csv, to_libsvm
+from optml import OptML as Base
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
-IMAGE = Path(__file__).parent.parent / "images" / "xgboost"
+IMAGE = IMAGES / "xgboost"
 BINARY = {"num_round": "10", "objective": "binary:logistic", "max_depth": "3", "seed": "7"}
 
 
-class OptML:
-    """A directory laid out as SageMaker lays out /opt/ml."""
+class OptML(Base):
+    """The directory of a job with the XGBoost image."""
 
     def __init__(self, base: Path) -> None:
-        self.base = base
-        self.channels: dict[str, dict[str, Any]] = {}
-        (base / "input" / "config").mkdir(parents=True)
-        self.config("resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1"]})
-
-    def config(self, name: str, content: object) -> None:
-        (self.base / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
-
-    def channel(self, name: str, files: dict[str, str | bytes], content_type: str | None) -> None:
-        directory = self.base / "input" / "data" / name
-        for file, content in files.items():
-            path = directory / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        directory.mkdir(parents=True, exist_ok=True)
-        self.channels[name] = {
-            "TrainingInputMode": "File",
-            "S3DistributionType": "FullyReplicated",
-            "RecordWrapperType": "None",
-        }
-        if content_type:
-            self.channels[name]["ContentType"] = content_type
-
-    def start(self, hyperparameters: dict[str, str]) -> subprocess.Popen[str]:
-        self.config("hyperparameters", hyperparameters)
-        self.config("inputdataconfig", self.channels)
-        return subprocess.Popen(
-            [sys.executable, str(IMAGE / "train")],
-            env={**os.environ, "SAGEMAKER_BASE_DIR": str(self.base)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def train(self, hyperparameters: dict[str, str], status: int = 0) -> str:
-        process = self.start(hyperparameters)
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode == status, output
-        return output
+        super().__init__(base, IMAGE)
 
     def refused(self, hyperparameters: dict[str, str], *words: str) -> None:
-        """Training ends with status 1 and says why where SageMaker looks for it."""
-        output = self.train(hyperparameters, status=1)
-        failure = (self.base / "output" / "failure").read_text()
-        for word in words:
-            assert word in failure
-        assert failure in output
-        assert "Traceback" not in output
+        super().refused(hyperparameters, *words)
         assert not (self.base / "model" / "xgboost-model").exists()
 
     def model(self) -> xgboost.Booster:
@@ -83,18 +38,6 @@ class OptML:
 @pytest.fixture
 def ml(tmp_path: Path) -> OptML:
     return OptML(tmp_path / "ml")
-
-
-def to_csv(*columns: np.ndarray) -> str:
-    rows = np.column_stack(columns)
-    return "".join(",".join(repr(float(v)) for v in row) + "\n" for row in rows)
-
-
-def to_libsvm(features: np.ndarray, label: np.ndarray) -> str:
-    return "".join(
-        f"{y:g} " + " ".join(f"{i}:{v!r}" for i, v in enumerate(map(float, row)) if v) + "\n"
-        for row, y in zip(features, label, strict=True)
-    )
 
 
 @pytest.fixture(scope="module")
@@ -376,7 +319,7 @@ def test_channels_that_do_not_fit(ml: OptML) -> None:
 
 
 def test_threads_follow_the_control_group(tmp_path: Path) -> None:
-    from xgbimage import threads
+    from algorithm import threads
 
     root, proc = tmp_path / "cgroup", tmp_path / "proc"
     (root / "a" / "b").mkdir(parents=True)

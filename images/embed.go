@@ -1,7 +1,8 @@
 // Package images embeds the programs that Sagebrush ships behind well-known
 // image URIs: one folder an image, each with a manifest.json that package image
 // reads, pinned requirements and a Dockerfile that makes the same image for a
-// container engine.
+// container engine. The folder builtin has no manifest: it holds what the
+// built-in algorithms share, and their manifests include it.
 //
 // To add one: make the folder, name its files in the directive below (a glob, so
 // that caches beside the sources stay out), and write its manifest.
@@ -11,6 +12,7 @@ import "embed"
 
 // FS holds the image folders.
 //
+//go:embed builtin/algorithm/*.py
 //go:embed xgboost/manifest.json xgboost/requirements.txt xgboost/Dockerfile
 //go:embed xgboost/train xgboost/serve xgboost/xgbimage/*.py
 var FS embed.FS

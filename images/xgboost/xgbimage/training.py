@@ -10,71 +10,29 @@ from __future__ import annotations
 import logging
 import os
 import re
-import signal
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
-from xgbimage import data, metrics, threads
-from xgbimage.contract import MODEL_NAME, Job, Paths, UserError, write_failure
+from algorithm import threads, training
+from algorithm.contract import Job, Paths, UserError
+from algorithm.table import Table
+from algorithm.training import StopRequest
+from xgbimage import data, metrics
 from xgbimage.hyperparameters import Settings, check
-from xgbimage.table import Table
 
 if TYPE_CHECKING:
     import xgboost
 
 log = logging.getLogger("xgboost-image")
 
-STOPPED_WITHOUT_MODEL = 128 + signal.SIGTERM
-"""Exit status when SIGTERM came before the first round had ended."""
+MODEL_NAME = "xgboost-model"
+"""The model's file name in the model directory, as the built-in algorithm calls it."""
 
 CHANNELS = ("train", "validation")
 
 
-class StopRequest:
-    """Remembers that SIGTERM came; before training has begun it ends the program at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.training = False
-        signal.signal(signal.SIGTERM, self._handle)
-
-    def _handle(self, *_: object) -> None:
-        self.asked = True
-        if not self.training:
-            log.warning("Stopped before the first round: there is no model to keep.")
-            raise SystemExit(STOPPED_WITHOUT_MODEL)
-
-
 def main() -> int:
     """Run the job that SageMaker's files describe."""
-    started = time.monotonic()
-    logging.basicConfig(
-        stream=sys.stdout,
-        level=logging.INFO,
-        format="[%(asctime)s:%(levelname)s] %(message)s",
-        datefmt="%Y-%m-%d:%H:%M:%S",
-    )
-    paths = Paths.from_environment()
-    try:
-        run(paths, StopRequest())
-    except UserError as error:
-        return _fail(paths, str(error))
-    except MemoryError:
-        return _fail(paths, "The data does not fit into the memory of this instance.")
-    except OSError as error:
-        return _fail(paths, f"{error.strerror or error}: {error.filename or paths.base}.")
-    except Exception as error:
-        log.exception("Unexpected failure")
-        return _fail(paths, f"Internal error of the XGBoost image: {type(error).__name__}: {error}")
-    log.info("Finished in %.1f s", time.monotonic() - started)
-    return 0
-
-
-def _fail(paths: Paths, message: str) -> int:
-    log.error("%s", message)
-    write_failure(paths, message)
-    return 1
+    return training.main(run, "[%(asctime)s:%(levelname)s] %(message)s", "%Y-%m-%d:%H:%M:%S")
 
 
 def run(paths: Paths, stop: StopRequest) -> None:
@@ -88,9 +46,7 @@ def run(paths: Paths, stop: StopRequest) -> None:
     settings.parameters.setdefault("nthread", thread_count)
 
     tables = {
-        name: data.read_channel(
-            paths, name, job.channels[name].get("ContentType"), settings.csv_weights
-        )
+        name: data.read_channel(paths, job, name, settings.csv_weights)
         for name in CHANNELS
         if name in job.channels
     }
@@ -109,12 +65,9 @@ def _check_channels(job: Job) -> None:
         raise UserError(f"The job has {len(job.hosts)} instances; this image trains on one.")
     if "train" not in job.channels:
         raise UserError("Channel train is missing: it is required.")
-    for name, settings in sorted(job.channels.items()):
+    for name in sorted(job.channels):
         if name not in CHANNELS:
             raise UserError(f"Channel {name} is not one of this algorithm's: train and validation.")
-        mode = settings.get("TrainingInputMode", "File")
-        if mode == "Pipe":
-            raise UserError(f"Channel {name} has input mode Pipe; this image reads files.")
 
 
 def _check_labels(channel: str, table: Table, parameters: dict[str, Any]) -> None:
@@ -243,8 +196,5 @@ def save(model: xgboost.Booster, paths: Paths) -> None:
     bytes, whatever the file is called, and a person can read it. The binary UBJSON
     is half the size, but nothing before 1.6 reads it.
     """
-    paths.model.mkdir(parents=True, exist_ok=True)
-    partial = paths.model / f".{MODEL_NAME}.partial"
-    partial.write_bytes(model.save_raw(raw_format="json"))
-    partial.replace(paths.model / MODEL_NAME)
+    training.save(paths.model, MODEL_NAME, bytes(model.save_raw(raw_format="json")))
     log.info("Saved %s (%d rounds)", paths.model / MODEL_NAME, model.num_boosted_rounds())
