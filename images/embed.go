@@ -12,7 +12,14 @@ import "embed"
 
 // FS holds the image folders.
 //
-//go:embed builtin/algorithm/*.py
+//go:embed builtin/requirements.txt builtin/Dockerfile builtin/algorithm/*.py
+//go:embed kmeans/manifest.json kmeans/train kmeans/serve kmeans/kmeans/*.py
+//go:embed knn/manifest.json knn/requirements.txt knn/train knn/serve knn/knn/*.py
+//go:embed linear-learner/manifest.json linear-learner/train linear-learner/serve
+//go:embed linear-learner/linear_learner/*.py
+//go:embed pca/manifest.json pca/train pca/serve pca/pca/*.py
+//go:embed randomcutforest/manifest.json randomcutforest/train randomcutforest/serve
+//go:embed randomcutforest/randomcutforest/*.py
 //go:embed xgboost/manifest.json xgboost/requirements.txt xgboost/Dockerfile
 //go:embed xgboost/train xgboost/serve xgboost/xgbimage/*.py
 var FS embed.FS

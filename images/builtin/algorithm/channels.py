@@ -93,13 +93,11 @@ def data_files(directory: Path) -> Iterator[Path]:
             yield path
 
 
-def read(
-    paths: Paths, job: Job, channel: str, width: int, labelled: bool, label: bool = True
-) -> Table:
+def read(paths: Paths, job: Job, channel: str, width: int, labelled: bool) -> Table:
     """All rows of a channel in CSV or RecordIO-protobuf, with ``width`` features (0: any).
 
-    ``labelled`` rows must have a label. Where they need none, ``label`` says
-    whether CSV is taken to have one unless its content type says otherwise.
+    ``labelled`` rows must have a label. CSV has one in its first column, unless its
+    content type says otherwise or there is no column too many.
     """
     kind = ContentType.parse(job.channels[channel].get("ContentType") or RECORDS)
     if kind.base not in _NAMES:
@@ -114,11 +112,7 @@ def read(
         found = True
         if not content.strip():
             continue
-        table = (
-            _csv(content, name, kind, width, labelled or label)
-            if text
-            else parse_records(content, name, width)
-        )
+        table = _csv(content, name, kind, width) if text else parse_records(content, name, width)
         _check(table, name, width or (tables[0].columns if tables else 0), labelled)
         tables.append(table)
     if not tables:
@@ -127,17 +121,14 @@ def read(
     return tables[0] if len(tables) == 1 else _join(tables)
 
 
-def _csv(content: bytes, name: str, kind: ContentType, width: int, label: bool) -> Table:
+def _csv(content: bytes, name: str, kind: ContentType, width: int) -> Table:
     import numpy as np
 
     size = kind.parameters.get("label_size", "")
     if size not in ("", "0", "1"):
         raise UserError(f"File {name}: label_size is {size}; it must be 0 or 1.")
     matrix = numbers(content, name)
-    labels = int(size) if size else int(label)
-    if not size and width and matrix.shape[1] == width:
-        labels = 0  # rows that have exactly the features have no room for a label
-    if not labels:
+    if size == "0" or (not size and matrix.shape[1] == width):
         return Table(matrix, np.full(len(matrix), np.nan, np.float32))
     return Table(matrix[:, 1:], matrix[:, 0].copy())
 
