@@ -13,8 +13,12 @@ import "embed"
 // FS holds the image folders.
 //
 //go:embed builtin/requirements.txt builtin/Dockerfile builtin/algorithm/*.py
+//go:embed catboost/manifest.json catboost/requirements.txt catboost/train catboost/serve
+//go:embed catboost/catimage/*.py
 //go:embed kmeans/manifest.json kmeans/train kmeans/serve kmeans/kmeans/*.py
 //go:embed knn/manifest.json knn/requirements.txt knn/train knn/serve knn/knn/*.py
+//go:embed lightgbm/manifest.json lightgbm/requirements.txt lightgbm/train lightgbm/serve
+//go:embed lightgbm/lgbimage/*.py
 //go:embed linear-learner/manifest.json linear-learner/train linear-learner/serve
 //go:embed linear-learner/linear_learner/*.py
 //go:embed pca/manifest.json pca/train pca/serve pca/pca/*.py
