@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from algorithm import parquet
-from algorithm.channels import RECORDS, ContentType, contents
+from algorithm.channels import RECORDS, ContentType, contents, data_files
 from algorithm.contract import Job, Paths, UserError
 from algorithm.csv_text import parse_csv, split_label
 from algorithm.libsvm_text import parse_libsvm
@@ -66,6 +66,13 @@ def _labelled(table: Table, name: str) -> Table:
     if missing.size:
         raise UserError(f"File {name}: record {int(missing[0])} has no label: every row needs one.")
     return table
+
+
+def holds_files(paths: Paths, job: Job, channel: str) -> bool:
+    """Whether a channel has anything to read; a pipe is taken to have."""
+    if job.channels[channel].get("TrainingInputMode") == "Pipe":
+        return True
+    return any(file.stat().st_size for file in data_files(paths.channel(channel)))
 
 
 def read_channel(paths: Paths, job: Job, channel: str, weights: bool) -> Table:

@@ -7,11 +7,12 @@ import os
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from algorithm import responses, serving
+from algorithm import parquet, responses, serving
 from algorithm.contract import Paths, UserError
 from algorithm.csv_text import numbers
 from algorithm.libsvm_text import parse_libsvm
-from algorithm.requests import RequestError
+from algorithm.requests import BODY, RequestError
+from algorithm.rows import parse_records
 from xgbimage import data
 from xgbimage.training import MODEL_NAME
 
@@ -59,7 +60,7 @@ class Predictor:
         return encode(self.predict(body, content_type), kind), kind
 
     def predict(self, body: bytes, content_type: str | None) -> Array:
-        """Predictions for the rows of a request, CSV or libsvm."""
+        """Predictions for the rows of a request in one of the four formats."""
         import xgboost
 
         try:
@@ -67,7 +68,7 @@ class Predictor:
         except UserError as error:
             raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, str(error)) from error
         try:
-            features = self._csv(body) if kind == data.CSV else self._libsvm(body)
+            features = self._features(kind, body)
         except UserError as error:
             raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from error
         if kind == data.CSV and not self.linear:
@@ -76,8 +77,17 @@ class Predictor:
             predictions = self.model.predict(xgboost.DMatrix(features), validate_features=False)
         return predictions
 
-    def _csv(self, body: bytes) -> Array:
-        rows = numbers(body, "request body")
+    def _features(self, kind: str, body: bytes) -> Any:
+        if kind == data.CSV:
+            return self._checked(numbers(body, BODY))
+        if kind == data.PARQUET:
+            return self._checked(parquet.matrix(body, BODY))
+        if kind == data.LIBSVM:
+            return self._libsvm(body)
+        features = parse_records(body, BODY, self.columns, sparse=True).features
+        return self._checked(features)
+
+    def _checked(self, rows: Any) -> Any:
         if rows.shape[1] != self.columns:
             raise UserError(
                 f"The request has {rows.shape[1]} features, the model {self.columns}; "
@@ -92,7 +102,7 @@ class Predictor:
             for line in body.splitlines()
             if line.strip()
         ]
-        features = parse_libsvm(b"\n".join(lines), "request body").features
+        features = parse_libsvm(b"\n".join(lines), BODY).features
         if features.shape[1] > self.columns:
             raise UserError(
                 f"The request names feature {features.shape[1] - 1}, the model has {self.columns}."

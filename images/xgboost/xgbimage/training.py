@@ -16,7 +16,8 @@ from algorithm import threads, training
 from algorithm.contract import Job, Paths, UserError
 from algorithm.table import Table
 from algorithm.training import StopRequest
-from xgbimage import data, metrics
+from xgbimage import cluster, data, metrics
+from xgbimage.checkpoints import Checkpoints
 from xgbimage.hyperparameters import Settings, check
 
 if TYPE_CHECKING:
@@ -45,24 +46,54 @@ def run(paths: Paths, stop: StopRequest) -> None:
     thread_count = threads.settle(os.environ)
     settings.parameters.setdefault("nthread", thread_count)
 
-    tables = {
-        name: data.read_channel(paths, job, name, settings.csv_weights)
-        for name in CHANNELS
-        if name in job.channels
-    }
-    for name, table in tables.items():
-        _check_labels(name, table, settings.parameters)
-    matrices = _matrices(tables)
+    distributed = len(job.hosts) > 1
+    tables: dict[str, Table] = {}
+    problem: UserError | None = None
+    try:
+        tables = _read(paths, job, settings)
+    except UserError as error:
+        if not distributed:
+            raise
+        problem = error
+    state = cluster.FAILED if problem else cluster.READY if "train" in tables else cluster.EMPTY
+    try:
+        with cluster.join(job, state) as group:
+            if group is not None:
+                _train_and_save(paths, settings, tables, stop, group)
+    except cluster.HostFailedError as error:
+        raise problem or error from None
+
+
+def _read(paths: Paths, job: Job, settings: Settings) -> dict[str, Table]:
+    """The channels of this host; one of several hosts may have got no training file."""
+    tables = {}
+    for name in CHANNELS:
+        if name not in job.channels:
+            continue
+        if len(job.hosts) > 1 and name == "train" and not data.holds_files(paths, job, name):
+            return {}
+        tables[name] = data.read_channel(paths, job, name, settings.csv_weights)
+        _check_labels(name, tables[name], settings.parameters)
+    return tables
+
+
+def _train_and_save(
+    paths: Paths,
+    settings: Settings,
+    tables: dict[str, Table],
+    stop: StopRequest,
+    group: cluster.Alone,
+) -> None:
+    matrices = _matrices(tables, group)
     for name, matrix in matrices.items():
         log.info("%s matrix has %d rows and %d columns", name, matrix.num_row(), matrix.num_col())
-    model = _train(settings, matrices, stop)
-    save(model, paths)
+    model = _train(settings, matrices, stop, group, Checkpoints(paths))
+    if group.rank == 0:
+        save(model, paths)
 
 
 def _check_channels(job: Job) -> None:
     """Refuse what would otherwise be half obeyed."""
-    if len(job.hosts) > 1:
-        raise UserError(f"The job has {len(job.hosts)} instances; this image trains on one.")
     if "train" not in job.channels:
         raise UserError("Channel train is missing: it is required.")
     for name in sorted(job.channels):
@@ -89,7 +120,7 @@ def _check_labels(channel: str, table: Table, parameters: dict[str, Any]) -> Non
         raise UserError(f"Channel {channel} has the label {found:g}; {objective} needs {need}.")
 
 
-def _matrices(tables: dict[str, Table]) -> dict[str, xgboost.DMatrix]:
+def _matrices(tables: dict[str, Table], group: cluster.Alone) -> dict[str, xgboost.DMatrix]:
     import numpy as np
     import xgboost
 
@@ -100,10 +131,13 @@ def _matrices(tables: dict[str, Table]) -> dict[str, xgboost.DMatrix]:
             f"Channel train has {widths['train']} features, "
             f"channel validation {widths['validation']}."
         )
+    width = group.most(max(widths.values()))
+    if width > max(widths.values()) and any(dense.values()):
+        raise UserError(f"This host has {max(widths.values())} features, another one {width}.")
     matrices = {}
     for name, table in tables.items():
         if not dense[name]:  # a sparse file need not mention the last features
-            table.features.resize(table.features.shape[0], max(widths.values()))
+            table.features.resize(table.features.shape[0], width)
         try:
             matrices[name] = xgboost.DMatrix(
                 table.features, label=table.label, weight=table.weight, qid=table.query
@@ -114,9 +148,16 @@ def _matrices(tables: dict[str, Table]) -> dict[str, xgboost.DMatrix]:
 
 
 def _train(
-    settings: Settings, matrices: dict[str, xgboost.DMatrix], stop: StopRequest
+    settings: Settings,
+    matrices: dict[str, xgboost.DMatrix],
+    stop: StopRequest,
+    group: cluster.Alone,
+    checkpoints: Checkpoints,
 ) -> xgboost.Booster:
     import xgboost
+
+    before = _resume(checkpoints, group)
+    done = before.num_boosted_rounds() if before else 0
 
     class Rounds(xgboost.callback.TrainingCallback):
         """Prints each round's metrics and ends the training when it is time.
@@ -133,9 +174,13 @@ def _train(
             return self.early.before_training(model) if self.early else model
 
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-            print(metrics.log_line(epoch, evals_log), flush=True)
+            if group.rank == 0:
+                print(metrics.log_line(done + epoch, evals_log), flush=True)
             enough = self.early and self.early.after_iteration(model, epoch, evals_log)
-            return bool(enough) or stop.asked
+            last = bool(enough) or group.any(stop.asked)
+            if group.rank == 0:
+                checkpoints.write(model, done + epoch, last or done + epoch + 1 == settings.rounds)
+            return last
 
         def after_training(self, model: Any) -> Any:
             return self.early.after_training(model) if self.early else model
@@ -145,9 +190,12 @@ def _train(
         model = xgboost.train(
             settings.parameters,
             matrices["train"],
-            num_boost_round=settings.rounds,
+            num_boost_round=max(settings.rounds - done, 0),
+            xgb_model=before,
             evals=[(matrix, name) for name, matrix in matrices.items()],
-            custom_metric=metrics.evaluator(settings.own_metrics, settings.parameters["objective"]),
+            custom_metric=metrics.evaluator(
+                settings.own_metrics, settings.parameters["objective"], group.mean
+            ),
             callbacks=[Rounds(_early_stopping(settings, matrices))],
             verbose_eval=False,
         )
@@ -157,6 +205,21 @@ def _train(
         log.warning(
             "Stopped after %d rounds; the model so far is kept.", model.num_boosted_rounds()
         )
+    return model
+
+
+def _resume(checkpoints: Checkpoints, group: cluster.Alone) -> xgboost.Booster | None:
+    """The model of the newest checkpoint, the same on every host."""
+    import xgboost
+
+    found = checkpoints.newest() if group.rank == 0 else None
+    if not group.distributed:
+        return found
+    raw = group.first(bytes(found.save_raw(raw_format="ubj")) if found else b"")
+    if not raw:
+        return None
+    model = xgboost.Booster()
+    model.load_model(bytearray(raw))
     return model
 
 
