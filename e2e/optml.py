@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,11 @@ class OptML:
         if content_type:
             self.channels[name]["ContentType"] = content_type
 
+    def pipe(self, name: str, **settings: str) -> None:
+        """Make a channel stream; its content is to be written to the pipe name_0."""
+        self.channels[name] = {**self.channels[name], "TrainingInputMode": "Pipe", **settings}
+        os.mkfifo(self.base / "input" / "data" / f"{name}_0")
+
     def start(self, hyperparameters: dict[str, str]) -> subprocess.Popen[str]:
         self.config("hyperparameters", hyperparameters)
         self.config("inputdataconfig", self.channels)
@@ -76,6 +82,16 @@ class OptML:
             assert word in failure
         assert failure in output
         assert "Traceback" not in output
+
+
+def definitions(image: Path, output: str) -> dict[str, float]:
+    """The last value of every metric that the image's own definitions find in its log."""
+    found = {}
+    for metric in json.loads((image / "manifest.json").read_text())["metrics"]:
+        values = re.findall(metric["regex"], output)
+        if values:
+            found[metric["name"]] = float(values[-1])
+    return found
 
 
 def to_csv(*columns: np.ndarray) -> str:

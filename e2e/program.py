@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from optml import environment
@@ -56,3 +58,15 @@ def serve(image: Path, base: Path, **variables: str) -> tuple[subprocess.Popen[s
     assert process.stdout
     match = re.search(r"port (\d+)", process.stdout.readline())
     return process, Client(int(match[1]) if match else 0)
+
+
+@contextlib.contextmanager
+def serving(image: Path, base: Path, **variables: str) -> Iterator[Client]:
+    """A serve program that is stopped at the end, and a client of it."""
+    process, client = serve(image, base, **variables)
+    try:
+        yield client
+    finally:
+        process.terminate()
+        status = process.wait(30)
+    assert status == 0

@@ -19,15 +19,30 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "examples"))
 import environment  # noqa: E402
 
-IMAGE = ROOT / "images" / "xgboost" / "requirements.txt"
+IMAGES = ROOT / "images"
+PACKAGES = [
+    "builtin/algorithm",
+    "catboost/catimage",
+    "kmeans/kmeans",
+    "knn/knn",
+    "lightgbm/lgbimage",
+    "linear-learner/linear_learner",
+    "pca/pca",
+    "randomcutforest/randomcutforest",
+    "xgboost/xgbimage",
+]
+"""The images' own code."""
+LIBRARIES = ["xgboost", "builtin", "knn", "lightgbm", "catboost"]
+"""Images whose requirements the tests of today's clients need: they call the libraries too."""
 PYTHON_FILES = ["images", "examples", "e2e"]
 
 
-def interpreter(name: str, requirements: str) -> Path:
-    """The Python of one of the test environments."""
+def interpreter(name: str, requirements: str, images: list[str]) -> Path:
+    """The Python of one of the test environments, with the requirements of some images."""
     directory = ROOT / ".cache" / name
     directory.parent.mkdir(exist_ok=True)
-    files = [IMAGE, ROOT / "e2e" / requirements]
+    files = [IMAGES / image / "requirements.txt" for image in images]
+    files.append(ROOT / "e2e" / requirements)
 
     def show(line: str) -> None:
         if not line.startswith(("Collecting", "Downloading", "Using cached", "  ")):
@@ -43,23 +58,23 @@ def call(*command: str | Path) -> int:
 
 def lint() -> int:
     """Formatting, lint and types."""
-    python = interpreter("e2e", "requirements.txt")
+    python = interpreter("e2e", "requirements.txt", LIBRARIES)
     return max(
         call(python, "-m", "ruff", "format", "--check", "-q", *PYTHON_FILES),
         call(python, "-m", "ruff", "check", "-q", *PYTHON_FILES),
-        call(python, "-m", "mypy", "images/xgboost/xgbimage"),
+        call(python, "-m", "mypy", *(IMAGES / package for package in PACKAGES)),
         call(python, "-m", "mypy", *sorted((ROOT / "examples").glob("*.py"))),
     )
 
 
 def test(*arguments: str) -> int:
     """All tests with today's clients."""
-    return call(interpreter("e2e", "requirements.txt"), "-m", "pytest", *arguments)
+    return call(interpreter("e2e", "requirements.txt", LIBRARIES), "-m", "pytest", *arguments)
 
 
 def test_2023(*arguments: str) -> int:
     """The client tests with the clients of the specification's day."""
-    python = interpreter("e2e-2023", "requirements-2023.txt")
+    python = interpreter("e2e-2023", "requirements-2023.txt", ["xgboost"])
     return call(python, "-m", "pytest", "-m", "server and not current", *arguments)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from algorithm.table import Array
 
 MAGIC = 0xCED7230A
+START = struct.pack("<I", MAGIC)
 LENGTH_BITS = 29
 LENGTH_MASK = (1 << LENGTH_BITS) - 1
 HEADER = struct.Struct("<II")
@@ -32,14 +33,14 @@ def records(content: bytes, name: str) -> Iterator[bytes]:
     position, size = 0, len(content)
     parts: list[bytes] = []
     while position < size:
-        if size - position < HEADER.size:
-            raise UserError(f"{_at(name, position)} the file ends within a record's header.")
-        magic, word = HEADER.unpack_from(content, position)
-        if magic != MAGIC:
+        if not START.startswith(content[position : position + len(START)]):
             raise UserError(
                 f"{_at(name, position)} no RecordIO record begins: the file is not RecordIO, or "
                 f"it is damaged."
             )
+        if size - position < HEADER.size:
+            raise UserError(f"{_at(name, position)} the file ends within a record's header.")
+        _, word = HEADER.unpack_from(content, position)
         kind, length = word >> LENGTH_BITS, word & LENGTH_MASK
         start = position + HEADER.size
         if length > size - start:
@@ -51,7 +52,7 @@ def records(content: bytes, name: str) -> Iterator[bytes]:
             raise UserError(f"{_at(name, position)} a part of a record is out of order.")
         parts.append(content[start : start + length])
         if kind in (WHOLE, LAST):
-            yield struct.pack("<I", MAGIC).join(parts)
+            yield START.join(parts)
             parts = []
         position = start + length + -length % 4
     if parts:

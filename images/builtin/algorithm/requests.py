@@ -119,6 +119,7 @@ def _stack(rows: list[Any], width: int) -> Array:
         if not all(type(value) in (int, float) for value in row):
             raise UserError(f"Instance {number} has a feature that is no number.")
     try:
-        return np.array(rows, np.float32).reshape(len(rows), width)
+        with np.errstate(over="ignore"):  # what is too large is refused with the infinite
+            return np.array(rows, np.float32).reshape(len(rows), width)
     except (ValueError, OverflowError) as error:
         raise UserError(f"The request has a value that is too large: {error}.") from error
