@@ -112,7 +112,11 @@ def read(paths: Paths, job: Job, channel: str, width: int, labelled: bool) -> Ta
         found = True
         if not content.strip():
             continue
-        table = _csv(content, name, kind, width) if text else parse_records(content, name, width)
+        table = (
+            _csv(content, name, kind, 0 if labelled else width)
+            if text
+            else parse_records(content, name, width)
+        )
         _check(table, name, width or (tables[0].columns if tables else 0), labelled)
         tables.append(table)
     if not tables:

@@ -34,8 +34,8 @@ class Progress:
     epoch: int
     train: Array
     """Mean loss of every model on the rows that it trained on."""
-    held: Array | None
-    """Mean loss of every model on held-out rows."""
+    judged: Array
+    """Mean loss of every model on the rows that it is judged by."""
     best: int
     """The model that is best so far."""
 
@@ -181,7 +181,7 @@ def run(
     best: Best,
     rows: Array,
     label: Array,
-    held: tuple[Array, Array] | None,
+    judged: tuple[Array, Array],
     share: Callable[[Array], Array],
     after: Callable[[Progress], bool],
     first_epoch: int,
@@ -189,7 +189,7 @@ def run(
     """Epoch after epoch, until the last one, early stopping, or ``after`` says that it is enough.
 
     ``share`` weighs the rows of a step by their labels. Epochs of a model are
-    compared by its loss, on the held-out rows and labels where there are some.
+    compared by its loss on the rows and labels in ``judged``.
     """
     batch = fit.batch(len(rows))
     per_epoch = math.ceil(len(rows) / batch)
@@ -203,8 +203,8 @@ def run(
                 part = label[chosen]
                 losses += fit.step(rows[chosen], part, share(part), fit.schedule(total))
             losses /= per_epoch
-            outside = fit.mean_loss(*held) if held else None
-            enough = best.watch(fit, losses if outside is None else outside)
+            values = fit.mean_loss(*judged)
+            enough = best.watch(fit, values)
         leader = int(best.values.argmin())
-        if after(Progress(epoch, losses, outside, leader)) or enough:
+        if after(Progress(epoch, losses, values, leader)) or enough:
             return

@@ -30,11 +30,13 @@ class Epochs:
         report: Reporter,
         rows: int,
         scale: float,
+        validated: bool,
     ) -> None:
         self.settings, self.fit, self.best, self.paths = settings, fit, best, paths
         self.scale = scale  # from the loss of scaled labels to that of labels as they are
         self.stop, self.report, self.rows = stop, report, rows
         self.key = checkpoint.key(settings, rows, fit.weights.shape)
+        self.validated = validated
         self.first = 0
         self.started = time.monotonic()
         self._resume()
@@ -56,8 +58,8 @@ class Epochs:
         scale = self.scale
         epoch = progress.epoch
         self.report.quality("train", name, float(progress.train[number]) * scale, epoch)
-        if progress.held is not None:
-            self.report.quality("validation", name, float(progress.held[number]) * scale, epoch)
+        if self.validated:
+            self.report.quality("validation", name, float(progress.judged[number]) * scale, epoch)
         self.report.progress(epoch + 1, self.settings["epochs"])
         self.report.throughput(self.rows, time.monotonic() - self.started)
         self.started = time.monotonic()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("algorithm")
 
 SEED = 0
+WORSE = 10.0
+"""A best loss that is this many times the loss before training is no result."""
 NEAR = 1.05
 """By this factor may a model's loss be larger than the least one, if it shall be chosen."""
 CALIBRATION = 10_000
@@ -101,10 +103,19 @@ def _fit(
     held = tables.get("validation")
     calibration = _sample(held or table, settings["num_calibration_samples"] or CALIBRATION, rng)
     scale = scaling.label_deviation**loss.power
-    epochs = rounds.Epochs(settings, fit, best, paths, stop, report, len(label), scale)
+    epochs = rounds.Epochs(
+        settings, fit, best, paths, stop, report, len(label), scale, held is not None
+    )
     share = _shares(settings, chosen.positive_weight, table.label)
-    outside = (scaling.rows(held.features), scaling.label(held.label)) if held else None
-    fitting.run(fit, best, rows, label, outside, share, epochs.after, epochs.first)
+    judges = held or calibration
+    judged = scaling.rows(judges.features), scaling.label(judges.label)
+    before = float(fit.mean_loss(*judged).max())
+    fitting.run(fit, best, rows, label, judged, share, epochs.after, epochs.first)
+    if not best.values.min() <= WORSE * before:
+        raise UserError(
+            "Training diverged: the loss of every model grew. Lower learning_rate, or set "
+            "normalize_data to true."
+        )
     return _select(settings, scaling, fit, best, calibration)
 
 
@@ -145,11 +156,6 @@ def _select(
     from linear_learner.model import Linear
 
     sound = np.flatnonzero(np.isfinite(best.values))
-    if not sound.size:
-        raise UserError(
-            "Training diverged: the loss of every model became infinite. Lower learning_rate, or "
-            "set normalize_data to true."
-        )
     kind = settings["predictor_type"]
     probabilities = settings["loss"] == "logistic"
 
