@@ -57,12 +57,12 @@ class OptML:
         self.channels[name] = {**self.channels[name], "TrainingInputMode": "Pipe", **settings}
         os.mkfifo(self.base / "input" / "data" / f"{name}_0")
 
-    def start(self, hyperparameters: dict[str, str]) -> subprocess.Popen[str]:
+    def start(self, hyperparameters: dict[str, str], **variables: str) -> subprocess.Popen[str]:
         self.config("hyperparameters", hyperparameters)
         self.config("inputdataconfig", self.channels)
         return subprocess.Popen(
             [sys.executable, str(self.image / "train")],
-            env=environment(self.base),
+            env=environment(self.base, **variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -141,6 +141,8 @@ def _check(table: Table, name: str, width: int, labelled: bool) -> None:
     """Refuse rows of the wrong width and rows with holes."""
     import numpy as np
 
+    if not table.columns:
+        raise UserError(f"File {name} has one column; it needs a label and features.")
     if width and table.columns != width:
         raise UserError(
             f"File {name} has {table.columns} features, not {width}: see feature_dim, and "
