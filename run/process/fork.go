@@ -124,24 +124,36 @@ func executable(name, path string) error {
 	return nil
 }
 
-// fork starts the program from a thread of its own, which gives the program
+// forker is the thread that the program is forked from. It gives the program
 // what is a thread's: the network, the cgroups of v1, no_new_privs, few
 // capabilities, and the death signal that ends the program with its supervisor.
 // The thread therefore stays until this process ends.
-func (s *supervisor) fork(c *command) error {
-	done := make(chan error)
+type forker chan func()
+
+func newForker() forker {
+	f := make(forker)
 	go func() {
 		runtime.LockOSThread()
-		done <- s.forkHere(c)
-		select {}
+		for work := range f { // never closed
+			work()
+		}
 	}()
-	return <-done
+	return f
+}
+
+// do lets the thread do something; the answer comes by the channel.
+func (f forker) do(work func() error) <-chan error {
+	done := make(chan error, 1)
+	f <- func() { done <- work() }
+	return done
+}
+
+// fork starts the program.
+func (s *supervisor) fork(c *command) error {
+	return <-s.forker.do(func() error { return s.forkHere(c) })
 }
 
 func (s *supervisor) forkHere(c *command) error {
-	if err := s.connect(); err != nil {
-		return fmt.Errorf("it could not be joined to its network: %w", err)
-	}
 	if s.mode != shared {
 		s.protect()
 	}
