@@ -5,7 +5,6 @@ package process
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -219,32 +218,4 @@ func explain(c *command, err error) error {
 		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: its arguments and environment are too long.", name)}
 	}
 	return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
-}
-
-// pin keeps this thread, and what it forks, on n processors (rounded up). The
-// token decides which, so that programs spread.
-func pin(n float64, token string) {
-	var all, some unix.CPUSet
-	if unix.SchedGetaffinity(0, &all) != nil {
-		return
-	}
-	var cpus []int
-	for i := range len(all) * 64 {
-		if all.IsSet(i) {
-			cpus = append(cpus, i)
-		}
-	}
-	want := int(n)
-	if float64(want) < n {
-		want++
-	}
-	if want >= len(cpus) {
-		return
-	}
-	h := fnv.New32a()
-	h.Write([]byte(token))
-	for i := range want {
-		some.Set(cpus[(int(h.Sum32()%uint32(len(cpus)))+i)%len(cpus)])
-	}
-	unix.SchedSetaffinity(0, &some)
 }
