@@ -2,6 +2,8 @@ package training
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +91,11 @@ func TestWarmPool(t *testing.T) {
 		out := b.await("second", ended)
 		if message := *out.SecondaryStatusTransitions[0].StatusMessage; message != "Reusing the warm pool of the training job first" {
 			t.Errorf("%q", message)
+		}
+		// The second job left what it found, so it lies where the next one would take it.
+		kept := filepath.Join(b.cacheDir(work{home.Account, home.Region, "second"}), "algo-1", "weights")
+		if text, err := os.ReadFile(kept); err != nil || string(text) != "w" {
+			t.Errorf("the cache of the pool holds %q, %v", text, err)
 		}
 		if p := b.describe("first").WarmPoolStatus; p.Status != "Reused" || *p.ReusedByJob != "second" || p.ResourceRetainedBillableTimeInSeconds == nil {
 			t.Errorf("the first pool is %+v", p)

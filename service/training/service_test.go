@@ -489,6 +489,7 @@ func TestLayOut(t *testing.T) {
 	b := setup(t, storetest.SQLite(t))
 	req := request("files")
 	setDefaults(req, image.Image{})
+	req.ResourceConfig.KeepAlivePeriodInSeconds = aws.Ptr[int32](60)
 	w := work{home.Account, home.Region, "files"}
 	must(t, b.layOut(w, &row{Scope: home, Name: "files", Body: Job{Request: *req, Hosts: hostsOf(req)}}))
 	for name, want := range map[string]string{
@@ -499,6 +500,10 @@ func TestLayOut(t *testing.T) {
 		if got, err := os.ReadFile(filepath.Join(b.mlDir(w, "algo-1"), "input/config", name)); err != nil || string(got) != want {
 			t.Errorf("%s: %s, %v; want %s", name, got, err, want)
 		}
+	}
+	// WarmPool-1: the cache is there before any job has filled it.
+	if found, err := os.ReadDir(filepath.Join(b.mlDir(w, "algo-1"), cacheName)); err != nil || len(found) > 0 {
+		t.Errorf("the cache of the warm pool: %v, %v", found, err)
 	}
 }
 

@@ -69,15 +69,17 @@ func matchOf(scope aws.Scope, in *sagemaker.CreateTrainingJobInput) string {
 // retain gives back what a job that has ended holds: at once, or as a warm pool
 // after success, a stop, or a failure that is not ours (WarmPool-1).
 func (s *Service) retain(tx *store.Tx, r *row) error {
-	j := &r.Body
+	j, w := &r.Body, workOf(r)
 	seconds := aws.Val(j.Request.ResourceConfig.KeepAlivePeriodInSeconds)
 	if j.Pool == nil || seconds == 0 || !j.Claimed || !keepsPool(j) {
 		if j.Pool != nil {
 			j.Pool.Status = poolTerminated
+			if err := s.Tasks.Add(tx, task.Spec{Kind: taskCool, Key: w.key(), Payload: w}); err != nil {
+				return err
+			}
 		}
 		return s.free(tx, r)
 	}
-	w := workOf(r)
 	mine, err := slots.Get(tx, machine, w.key())
 	if err != nil {
 		return err
@@ -204,8 +206,9 @@ func (s *Service) cacheDir(w work) string {
 }
 
 // keepCache puts what the programs left in their caches aside for the next job.
+// It is done before the pool becomes available: whoever takes that finds it.
 func (s *Service) keepCache(w work, r *row) error {
-	if r.Body.Pool == nil || r.Body.Pool.Status != poolAvailable {
+	if r.Body.Pool == nil {
 		return nil
 	}
 	for _, h := range r.Body.Hosts {
@@ -223,15 +226,23 @@ func (s *Service) keepCache(w work, r *row) error {
 	return nil
 }
 
-// takeCache gives a host the cache that the earlier job of its pool left.
+// takeCache gives a host the cache that the earlier job of its pool left. A job
+// that keeps its instances has one in any case, empty at first: programs write
+// there without asking.
 func (s *Service) takeCache(w work, r *row, host string) error {
-	if r.Body.Reused == "" {
+	to := filepath.Join(s.mlDir(w, host), cacheName)
+	if r.Body.Reused != "" {
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		from := filepath.Join(s.cacheDir(work{w.Account, w.Region, r.Body.Reused}), host)
+		if err := ignoreMissing(os.Rename(from, to)); err != nil {
+			return err
+		}
+		_ = os.Remove(filepath.Dir(from)) // not while caches of other hosts are in it
+	}
+	if aws.Val(r.Body.Request.ResourceConfig.KeepAlivePeriodInSeconds) == 0 {
 		return nil
 	}
-	from := filepath.Join(s.cacheDir(work{w.Account, w.Region, r.Body.Reused}), host)
-	to := filepath.Join(s.mlDir(w, host), cacheName)
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	return ignoreMissing(os.Rename(from, to))
+	return os.MkdirAll(to, 0o755)
 }
