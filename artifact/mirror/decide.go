@@ -19,8 +19,8 @@ type known struct {
 	signature
 	// ETag of the object, "" when the upload was not seen to end.
 	ETag string `json:"e,omitempty"`
-	// Settled says that the object is the file with this signature; otherwise the
-	// file may have been changed while it was read.
+	// Settled says that the signature was old when the file was read, so that any
+	// change since has given it another one.
 	Settled bool `json:"ok,omitempty"`
 }
 
