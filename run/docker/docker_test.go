@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,7 +184,7 @@ func engine(t *testing.T) *fixture {
 // newRunner is a runner over the state in dir that cleans up at the test's end.
 func newRunner(t *testing.T, dir string) *docker.Runner {
 	t.Helper()
-	r, err := docker.New(t.Context(), docker.Config{Dir: dir, Init: []string{engine(t).init}})
+	r, err := docker.New(t.Context(), docker.Config{Dir: dir, Init: []string{engine(t).init}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +212,7 @@ func TestContract(t *testing.T) {
 		}}
 	}, runtest.Capabilities{
 		Commands: true, OptML: true, Memory: true, CPUs: true, Processes: true,
+		Mounts: true, ReadOnlyMounts: true, Disk: true, Tool: []string{"/.sagebrush/init", "tool"},
 		Containers: true, Sets: []string{"HOME", "HOSTNAME", "PATH"}, Programs: 12,
 	})
 }
