@@ -37,10 +37,12 @@ type App struct {
 	objects  blob.Store
 	images   *image.Manager
 	jobs     *training.Service
-	tasks    *task.Queue
-	api      *wire.Server
-	metrics  *prometheus.Registry
-	edge     *edge.Server
+	// containers is nil without an engine.
+	containers *containers
+	tasks      *task.Queue
+	api        *wire.Server
+	metrics    *prometheus.Registry
+	edge       *edge.Server
 	// closers run in reverse order.
 	closers []func() error
 }
@@ -60,6 +62,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		{"database", a.openStore},
 		{"identity", a.openIdentity},
 		{"objects", a.openObjects},
+		{"containers", a.openContainers},
 		{"services", a.openServices},
 		{"port", a.openEdge},
 	} {
@@ -82,6 +85,9 @@ func (c *Config) fillIn() {
 	}
 	if c.Supervisor == nil {
 		c.Supervisor = []string{"/proc/self/exe", "supervise"}
+	}
+	if c.Init == nil {
+		c.Init = []string{"/proc/self/exe", "contain"}
 	}
 	if c.Feeder == nil {
 		c.Feeder = []string{"/proc/self/exe", "feed"}

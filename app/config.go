@@ -28,6 +28,11 @@ type Config struct {
 	// MaxJobs is how many training jobs run at the same time; 0 lets their instance
 	// types decide (docs/capacity.md).
 	MaxJobs int
+	// Runner is RunnerAuto (also ""), RunnerProcess or RunnerDocker.
+	Runner string
+	// RegistryCredentials is a file with the credentials of private registries, by
+	// the ARN of a TrainingRepositoryCredentialsProvider; "" for none.
+	RegistryCredentials string
 	// FileSystems are the directories that stand for EFS and FSx file systems, by id.
 	FileSystems map[string]string
 	// JobMemory caps the memory of any job in bytes; 0 leaves the instance type's.
@@ -39,6 +44,9 @@ type Config struct {
 	// Supervisor is the command line that runs a program's supervisor; nil takes
 	// this executable's.
 	Supervisor []string
+	// Init is the command line of a container's first process; nil takes this
+	// executable's.
+	Init []string
 	// Feeder is the command line that brings data to programs; nil takes this
 	// executable's.
 	Feeder []string

@@ -84,9 +84,13 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
 		Data: data, Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
+		ContainersOnly: c.Runner == RunnerDocker,
 	})
+	if a.containers != nil { // a nil pointer is not a nil interface
+		a.jobs.Containers = a.containers
+	}
 	algorithms := algorithm.New(algorithm.Config{
-		DB: a.db, Tasks: a.tasks, Images: a.images, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
+		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tags := &tagging.Service{DB: a.db, Tokens: tokens}

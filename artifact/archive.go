@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"runtime"
-
-	"github.com/klauspost/pgzip"
 
 	"github.com/sagebrush/sagebrush/artifact/tree"
 )
@@ -57,26 +54,19 @@ func Archive(ctx context.Context, to Object, from []tree.Place) (Summary, error)
 	return sum, err
 }
 
-// blockSize is what one processor compresses at a time, and maxBlocks how many do
-// at once: one reader does not feed more, and each takes some 4 MiB.
-const blockSize, maxBlocks = 1 << 20, 16
-
 // compress writes the archive.
 func compress(ctx context.Context, w io.Writer, from []tree.Place) (Summary, error) {
-	compressor, err := pgzip.NewWriterLevel(w, pgzip.BestSpeed)
-	if err != nil {
-		return Summary{}, err
-	}
-	if err := compressor.SetConcurrency(blockSize, min(runtime.GOMAXPROCS(0), maxBlocks)); err != nil {
-		return Summary{}, err
-	}
-	a := archive{out: tar.NewWriter(compressor), buf: make([]byte, 256<<10)}
-	err = tree.Walk(ctx, from, a.add, func(string) { a.sum.Shadowed++ })
+	c := &compressor{to: w}
+	a := archive{out: tar.NewWriter(c)}
+	err := tree.Walk(ctx, from, a.add, func(string) { a.sum.Shadowed++ })
 	if err == nil {
 		err = a.out.Close()
 	}
-	return a.sum, errors.Join(err, compressor.Close()) // Close ends its goroutines, also after errors
+	return a.sum, errors.Join(err, c.Close())
 }
+
+// copySize is how much of a file is read at once.
+const copySize = 256 << 10
 
 // archive is one that is being written.
 type archive struct {
@@ -108,6 +98,9 @@ func (a *archive) add(n tree.Node) error {
 	h.Typeflag, h.Size, h.Mode, h.ModTime = tar.TypeReg, f.Entry.Size, mode(f.Entry.Mode), f.Entry.ModTime
 	if err := a.header(h); err != nil {
 		return err
+	}
+	if a.buf == nil {
+		a.buf = make([]byte, copySize)
 	}
 	// What is appended meanwhile is not part of it.
 	written, err := io.CopyBuffer(a.out, io.LimitReader(f, h.Size), a.buf)

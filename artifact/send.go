@@ -25,6 +25,16 @@ type Object struct {
 	Bucket, Key string
 	// ContentType of the object, "" for none.
 	ContentType string
+
+	part int64 // what one part holds, 0 for partSize; tests take less
+}
+
+// partSize is what one part of the object holds.
+func (o Object) partSize() int64 {
+	if o.part > 0 {
+		return o.part
+	}
+	return partSize
 }
 
 // Send uploads body. size is its length, -1 when unknown; blob.ErrIncomplete when
@@ -39,18 +49,16 @@ func (o Object) Send(ctx context.Context, body io.Reader, size int64) (etag stri
 	case size >= 0:
 		body = io.LimitReader(body, size) // the file may have grown
 	default:
-		head := make([]byte, headSize)
-		n, err := io.ReadFull(body, head)
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			options.Size, size = int64(n), int64(n)
-			body = bytes.NewReader(head[:n])
+		var head bytes.Buffer
+		if size, err = io.CopyN(&head, body, headSize); err == io.EOF {
+			options.Size, body = size, &head
 		} else if err != nil {
 			return "", err
 		} else {
-			body = io.MultiReader(bytes.NewReader(head), body)
+			size, body = -1, io.MultiReader(&head, body)
 		}
 	}
-	if size >= 0 && size <= partSize {
+	if size >= 0 && size <= o.partSize() {
 		info, err := o.Store.Put(ctx, o.Bucket, o.Key, body, options)
 		return info.ETag, err
 	}
@@ -81,7 +89,7 @@ func (o Object) sendParts(ctx context.Context, body io.Reader, options blob.PutO
 		if len(parts) == blob.MaxParts {
 			return "", fmt.Errorf("%w: more than %d bytes", blob.ErrTooLarge, sent)
 		}
-		part, err := o.Store.PutPart(ctx, o.Bucket, o.Key, up.ID, len(parts)+1, io.LimitReader(in, partSize), blob.PutOptions{Size: -1})
+		part, err := o.Store.PutPart(ctx, o.Bucket, o.Key, up.ID, len(parts)+1, io.LimitReader(in, o.partSize()), blob.PutOptions{Size: -1})
 		if err != nil {
 			return "", err
 		}

@@ -214,13 +214,20 @@ def test_mpi_on_one_host(ml: OptML) -> None:
         pytest.skip("NOT TESTED: mpirun is not installed (Debian: apt-get install openmpi-bin)")
     ml.hosts("localhost", ["localhost"])
     output = ml.run(
-        "import os; print('rank', os.environ['OMPI_COMM_WORLD_RANK'], 'hp', os.environ['SM_HP_A'])",
+        "import os; e = os.environ\n"
+        'print(f\'rank {e["OMPI_COMM_WORLD_RANK"]} hp {e["SM_HP_A"]}\')\n',
         a=3,
         sagemaker_mpi_enabled=True,
         sagemaker_mpi_num_of_processes_per_host=3,
     )
     for rank in range(3):
         assert f"rank {rank} hp 3" in output
+
+
+def test_mpi_needs_a_network_of_the_job(ml: OptML) -> None:
+    ml.hosts("algo-1", ["algo-1", "algo-2"])
+    ml.run("print('never')", status=1, sagemaker_mpi_enabled=True)
+    assert "loopback interface" in ml.failure
 
 
 def need_torch() -> None:

@@ -18,5 +18,5 @@ import "embed"
 //go:embed xgboost/train xgboost/serve xgboost/xgbimage/*.py
 //go:embed sklearn/manifest.json sklearn/requirements.txt sklearn/Dockerfile sklearn/train sklearn/serve
 //go:embed pytorch/manifest.json pytorch/*.txt pytorch/Dockerfile pytorch/train pytorch/serve pytorch/*.py
-//go:embed toolkit/enter toolkit/torchrun.py toolkit/scriptmode/*.py
+//go:embed toolkit/enter toolkit/mpi-agent toolkit/torchrun.py toolkit/scriptmode/*.py
 var FS embed.FS

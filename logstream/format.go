@@ -18,7 +18,8 @@ type Event struct {
 	Offset, Next int64
 	// Time the line arrived, in whole milliseconds, UTC.
 	Time time.Time
-	// Message is the line without its end, valid UTF-8.
+	// Message is the line without its end, valid UTF-8. Events that were read
+	// together share their memory: clone a message that is kept longer than others.
 	Message string
 }
 

@@ -90,7 +90,8 @@ type Traits struct {
 	Isolation bool
 	// Interface is the network interface that programs with a Network.ID share
 	// with their peers, "eth0", or "lo" where they all live on the machine's own
-	// loopback interface, each under an address of its own.
+	// loopback interface, each under an address of its own: there, two that listen
+	// on all addresses cannot have the same port.
 	Interface string
 }
 

@@ -55,6 +55,10 @@ func (p Place) open() (*directory, error) {
 		if part == "." || part == "" {
 			continue
 		}
+		if part == ".." {
+			d.close()
+			return nil, fmt.Errorf("tree: the path %q leads out of its base", p.Path)
+		}
 		next, err := d.down(part)
 		d.close()
 		if err != nil {

@@ -73,6 +73,9 @@ func (f *File) Close() error { return unix.Close(f.fd) }
 // Open opens a regular file of the place by its path below it. ErrVanished when
 // there is none.
 func (p Place) Open(name string) (*File, error) {
+	if !fs.ValidPath(name) {
+		return nil, fmt.Errorf("tree: %q is no path within a place", name)
+	}
 	dir, base := path.Split(name)
 	d, err := Place{p.Base, path.Join(p.Path, dir)}.open()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrReplaced) {

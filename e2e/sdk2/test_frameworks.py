@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -169,6 +170,40 @@ def test_torch_distributed(role: str, tmp_path: Path) -> None:
     folder = model_of(estimator, tmp_path)
     assert (folder / "algo-1").read_text() == "rank 0 of 2, sum 3.0"
     assert (folder / "algo-2").read_text() == "rank 1 of 2, sum 3.0"
+
+
+def test_mpi(role: str, tmp_path: Path) -> None:
+    """mpirun on the first host starts two processes on each; they add up their ranks."""
+    if not shutil.which("mpirun"):
+        if os.environ.get("SAGEBRUSH_REQUIRE_MPI") == "1":
+            pytest.fail("mpirun was not found, but SAGEBRUSH_REQUIRE_MPI=1.", pytrace=False)
+        pytest.skip("NOT TESTED: mpirun is not installed (Debian: apt-get install openmpi-bin)")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "requirements.txt").write_text("mpi4py==4.1.1\n")
+    (source / "ranks.py").write_text(
+        "import os\nfrom mpi4py import MPI\n"
+        "world = MPI.COMM_WORLD\n"
+        "total = world.allreduce(world.rank + 1)\n"
+        "host = os.environ['SM_CURRENT_HOST']\n"
+        "name = os.path.join(os.environ['SM_MODEL_DIR'], f'{host}-{world.rank}')\n"
+        "open(name, 'w').write(f'{total} of {world.size}')\n"
+    )
+    estimator = PyTorch(
+        entry_point="ranks.py",
+        source_dir=str(source),
+        framework_version="2.3.0",
+        py_version="py311",
+        instance_type="ml.m5.large",
+        instance_count=2,
+        role=role,
+        distribution={"mpi": {"enabled": True, "processes_per_host": 2}},
+    )
+    estimator.fit(logs=False)
+    folder = model_of(estimator, tmp_path)
+    names = sorted(path.name for path in folder.glob("algo-*"))
+    assert names == ["algo-1-0", "algo-1-1", "algo-2-2", "algo-2-3"]
+    assert {(folder / name).read_text() for name in names} == {"10 of 4"}
 
 
 def test_script_that_fails(role: str, tmp_path: Path) -> None:

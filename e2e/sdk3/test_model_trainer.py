@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
+import os
+import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +20,7 @@ from sagemaker.core import image_uris
 from sagemaker.core.utils.exceptions import FailedStatusError
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute, InputData, SourceCode
+from sagemaker.train.distributed import MPI, Torchrun
 from server import Server
 from sklearn.datasets import load_iris
 
@@ -141,3 +145,77 @@ def test_command_in_an_image_of_ones_own(
     )
     trainer.train(wait=True, logs=False)
     assert facts_of(trainer) == {"said": "hello"}
+
+
+PYTORCH = image_uris.retrieve(
+    "pytorch",
+    region="us-east-1",
+    version="2.3.0",
+    py_version="py311",
+    instance_type="ml.m5.large",
+    image_scope="training",
+)
+GROUP = """
+import json, os, torch, torch.distributed as dist
+dist.init_process_group("gloo")
+total = torch.tensor([dist.get_rank() + 1.0])
+dist.all_reduce(total)
+if dist.get_rank() == 0:
+    facts = {"size": dist.get_world_size(), "sum": total.item()}
+    json.dump(facts, open(os.path.join(os.environ["SM_MODEL_DIR"], "facts.json"), "w"))
+dist.destroy_process_group()
+"""
+RANKS = """
+import json, os, sys
+from mpi4py import MPI
+hosts = MPI.COMM_WORLD.gather(os.environ["SM_CURRENT_HOST"])
+if MPI.COMM_WORLD.rank == 0:
+    facts = {"hosts": hosts, "args": sys.argv[1:]}
+    json.dump(facts, open(os.path.join(os.environ["SM_MODEL_DIR"], "facts.json"), "w"))
+"""
+
+
+def need(command: list[str], variable: str, what: str) -> None:
+    """Skip where a program is not installed, unless it must be."""
+    with contextlib.suppress(OSError):
+        if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+            return
+    if os.environ.get(variable) == "1":
+        pytest.fail(f"{what} was not found, but {variable}=1.", pytrace=False)
+    pytest.skip(f"NOT TESTED: {what} is not installed")
+
+
+def test_torchrun_on_two_hosts(source: Callable[..., str]) -> None:
+    """The SDK's own driver calls torchrun on each host."""
+    need(["/usr/bin/python3", "-c", "import torch"], "SAGEBRUSH_REQUIRE_TORCH", "PyTorch")
+    trainer = ModelTrainer(
+        training_image=PYTORCH,
+        source_code=SourceCode(source_dir=source(group_py=GROUP), entry_script="group.py"),
+        compute=Compute(instance_type="ml.m5.large", instance_count=2),
+        distributed=Torchrun(process_count_per_node=2),
+        base_job_name="group",
+    )
+    trainer.train(wait=True, logs=False)
+    assert facts_of(trainer) == {"size": 4, "sum": 10.0}
+
+
+def test_mpi_on_two_hosts(source: Callable[..., str]) -> None:
+    """The SDK's driver wants SSH daemons; ours does the same without."""
+    need(["mpirun", "--version"], "SAGEBRUSH_REQUIRE_MPI", "mpirun")
+    before = Path("/etc/environment").read_text()
+    files = {"ranks_py": RANKS, "requirements_txt": "mpi4py==4.1.1\n"}
+    trainer = ModelTrainer(
+        training_image=SKLEARN,
+        source_code=SourceCode(
+            source_dir=source(**files), entry_script="ranks.py", requirements="requirements.txt"
+        ),
+        compute=Compute(instance_type="ml.m5.large", instance_count=2),
+        distributed=MPI(process_count_per_node=2),
+        hyperparameters={"alpha": 0.5, "name": "x y"},
+        base_job_name="ranks",
+    )
+    trainer.train(wait=True, logs=False)
+    facts = facts_of(trainer)
+    assert facts["hosts"] == ["algo-1", "algo-1", "algo-2", "algo-2"]
+    assert facts["args"] == ["--alpha", "0.5", "--name", "x y"]
+    assert Path("/etc/environment").read_text() == before

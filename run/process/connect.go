@@ -3,12 +3,8 @@
 package process
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-
-	"golang.org/x/sys/unix"
 )
 
 // join decides how the program is joined to its network and which addresses the
@@ -56,26 +52,5 @@ func (s *supervisor) connect() error {
 			go relay(l, address)
 		}
 	}
-	if err := mountSys(); err != nil {
-		fmt.Fprintln(os.Stderr, "no private /sys:", err)
-	}
 	return nil
-}
-
-// mountSys lets /sys show the interfaces of this thread's network, read-only,
-// and keeps what the machine has mounted at /sys/fs/cgroup. The mount name
-// space is already private.
-func mountSys() error {
-	const groups = "/sys/fs/cgroup"
-	fd, err := unix.Open(groups, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err == nil {
-		defer unix.Close(fd)
-	}
-	if err := unix.Mount("sysfs", "/sys", "sysfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return err
-	}
-	if err != nil {
-		return nil
-	}
-	return bind(fmt.Sprintf("/proc/self/fd/%d", fd), groups)
 }

@@ -56,7 +56,7 @@
 // DROP, also for bridged packets) neither meet the hosts nor matter to them.
 // Addresses are derived from the network and the place of the host in it, in
 // 100.64.0.0/10, and /etc/hosts has them before the program begins. /sys shows
-// the program's own interfaces, and is read-only.
+// the program's own interfaces.
 //
 // There is no route and no NAT to the outside. What is in Network.Reach the
 // supervisor relays, from a listener in the program's namespace to the machine:
@@ -80,8 +80,10 @@
 // Programs of a root server are root, with the capabilities that Docker leaves
 // to root, except CAP_MKNOD, and CAP_NET_RAW where the network is the machine's:
 // they install packages and give files away, but do not mount, unmount, trace
-// the server, load modules or configure networks. They can still write what root
-// may write and send signals to other processes of root. Other users' programs
+// the server, load modules or configure networks. With private mounts /sys, the
+// control groups and the kernel's settings in /proc are read-only for them. They
+// can still write other files of the machine that root may write, its devices
+// included, and send signals to other processes of root. Other users' programs
 // have no capabilities.
 //
 // With private mounts the program finds the server's own directory (Hide) empty:

@@ -143,6 +143,9 @@ func (s *supervisor) forkHere(c *command) error {
 	if err := s.hide(); err != nil {
 		fmt.Fprintln(os.Stderr, "the server's files are not hidden:", err)
 	}
+	if s.mode != shared {
+		s.protect()
+	}
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
 	limitRights(rights(s.joint >= joinedToItself))

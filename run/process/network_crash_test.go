@@ -3,6 +3,7 @@
 package process_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -37,6 +38,12 @@ func hosts(t *testing.T, dir, job string, n int, text string) []run.Spec {
 		s.Network = run.Network{ID: job, Hosts: names, Reach: []string{"127.0.0.1:4600"}}
 		s.Env["T"], s.Env["MARK"] = binary+" tool", dir
 		specs = append(specs, s)
+		t.Cleanup(func() { // also when the test failed
+			r := newRunner(t, dir)
+			if err := r.Remove(context.Background(), r.HandleOf(s.ID)); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	return specs
 }

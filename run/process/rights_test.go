@@ -39,6 +39,13 @@ func harm(args []string) int {
 		"trace the server": func() error { return unix.PtraceSeize(pid) },
 		"read its memory":  func() error { return open("/proc/"+server+"/mem", os.O_RDONLY) },
 		"enter its mounts": func() error { return open("/proc/"+server+"/ns/mnt", os.O_RDONLY) },
+		"leave its groups": func() error { return open("/sys/fs/cgroup/cgroup.procs", os.O_WRONLY) },
+		"leave these":      func() error { return open("/sys/fs/cgroup/memory/tasks", os.O_WRONLY) },
+		"and these":        func() error { return open("/sys/fs/cgroup/unified/cgroup.procs", os.O_WRONLY) },
+		"route packets":    func() error { return open("/proc/sys/net/ipv4/ip_forward", os.O_WRONLY) },
+		"catch cores":      func() error { return open("/proc/sys/kernel/core_pattern", os.O_WRONLY) },
+		"restart":          func() error { return open("/proc/sysrq-trigger", os.O_WRONLY) },
+		"change /sys":      func() error { return open("/sys/kernel/mm/transparent_hugepage/enabled", os.O_WRONLY) },
 		"own mounts":       func() error { return unix.Unshare(unix.CLONE_NEWNS) },
 		"own network":      func() error { return unix.Unshare(unix.CLONE_NEWNET) },
 		"name the host":    func() error { return unix.Sethostname([]byte("mine")) },
@@ -54,6 +61,9 @@ func harm(args []string) int {
 	}
 	for name, try := range forbidden {
 		err := try()
+		if errors.Is(err, unix.EROFS) || errors.Is(err, unix.ENOENT) {
+			continue
+		}
 		if errors.Is(err, unix.ENOSYS) && (name == "load a module" || name == "use ports") {
 			continue // this kernel can do it for nobody
 		}

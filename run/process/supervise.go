@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,8 +33,7 @@ func Supervise(args []string) int {
 		fmt.Fprintln(os.Stderr, "supervise is started by the server only")
 		return 2
 	}
-	unix.CloseOnExec(lockFD)
-	unix.CloseOnExec(confirmFD)
+	keepFiles()
 	d := stateDir(args[1])
 	s := &supervisor{dir: d, mode: args[0], over: make(chan struct{})}
 	if !d.read(specFile, &s.spec) {
@@ -59,6 +60,21 @@ func (s *supervisor) writeDown(exit run.Exit) int {
 		fmt.Fprintln(os.Stderr, "cannot record the end:", err)
 		if errors.Is(err, fs.ErrNotExist) || time.Since(begun) > patience {
 			return 1
+		}
+	}
+}
+
+// keepFiles keeps the program from inheriting open files: the lock, and whatever
+// the server was itself started with.
+func keepFiles() {
+	if unix.CloseRange(lockFD, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return
+	}
+	// Kernels before 5.11.
+	open, _ := os.ReadDir("/proc/self/fd")
+	for _, e := range open {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd >= lockFD {
+			unix.CloseOnExec(fd)
 		}
 	}
 }

@@ -73,12 +73,7 @@ func mountVolume(m run.Mount, base, at string) error {
 	}
 	// By name, for what is mounted now; nothing else runs here that could have
 	// put a link there.
-	if err := unix.MountSetattr(unix.AT_FDCWD, base+at, unix.AT_RECURSIVE, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err == nil {
-		return nil
-	} else if !errors.Is(err, unix.ENOSYS) {
-		return fmt.Errorf("make %s read-only: %w", m.Target, err)
-	}
-	return remountReadOnly(base + at)
+	return readOnly(base + at)
 }
 
 // openBeneath opens a directory without following links.
@@ -98,8 +93,20 @@ func openBeneath(root int, path string) (int, error) {
 	return at, nil
 }
 
-// remountReadOnly is for kernels before 5.12. They do not change what is mounted
-// beneath, so that must not exist.
+// readOnly lets a mount, and all beneath it, be read only.
+func readOnly(path string) error {
+	err := unix.MountSetattr(unix.AT_FDCWD, path, unix.AT_RECURSIVE, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY})
+	if errors.Is(err, unix.ENOSYS) {
+		return remountReadOnly(path)
+	}
+	if err != nil {
+		return fmt.Errorf("make %s read-only: %w", path, err)
+	}
+	return nil
+}
+
+// remountReadOnly changes one mount, without those beneath: all that kernels
+// before 5.12 can do.
 func remountReadOnly(path string) error {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {

@@ -98,12 +98,12 @@ func networkOfAny(b *bench) {
 // and the addresses differ.
 func networkNames(b *bench) {
 	b.needTool()
-	specs := b.network("job", `for h in $HOSTS; do $T resolve $h; done; hostname; $T interface $(hostname)`, 3, nil)
+	specs := b.network("job", `for h in $HOSTS; do $T resolve $h; done; hostname; $T interface $(hostname); echo $(ls /proc/self/fd)`, 3, nil)
 	b.all(specs)
 	first := b.lines(specs[0])
 	for i, s := range specs {
 		got := b.lines(s)
-		if len(got) != 5 || !slices.Equal(got[:3], first[:3]) || got[3] != s.Hostname || got[4] != b.Runner.Traits().Interface {
+		if len(got) != 6 || !slices.Equal(got[:3], first[:3]) || got[3] != s.Hostname || got[4] != b.Runner.Traits().Interface || got[5] != "0 1 2 3" {
 			b.Errorf("host %d sees %q, the first %q", i, got, first)
 		}
 	}

@@ -2,6 +2,8 @@ package training
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +44,11 @@ func TestInterruption(t *testing.T) {
 		req.Environment = map[string]string{"FAKE_SLEEP": "1h", "FAKE_FILES": "checkpoints/step=1"}
 		b.create(req)
 		b.await("spot", in(sagemaker.SecondaryStatusTraining))
-		await(t, func() bool { return b.Interrupt(b.ctx, home, "spot") == nil })
+		await(t, func() bool {
+			_, err := os.Stat(filepath.Join(b.mlDir(work{home.Account, home.Region, "spot"}, "algo-1"), "checkpoints", "step"))
+			return err == nil
+		})
+		must(t, b.Interrupt(b.ctx, home, "spot"))
 		out := b.await("spot", func(out *sagemaker.DescribeTrainingJobOutput) bool {
 			return strings.Count(pathOf(out), "Training") == 2
 		})

@@ -38,6 +38,9 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkRegistry(in, container); err != nil {
+		return nil, err
+	}
 	if err := s.checkData(ctx, scope, in); err != nil {
 		return nil, err
 	}
@@ -69,6 +72,26 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		return nil, err
 	}
 	return &sagemaker.CreateTrainingJobOutput{TrainingJobArn: &r.ARN}, nil
+}
+
+// checkRegistry is CreateTrainingJob-6: settings of a private registry are for
+// images that come from one.
+func (s *Service) checkRegistry(in *sagemaker.CreateTrainingJobInput, container string) error {
+	c := in.AlgorithmSpecification.TrainingImageConfig
+	provider := providerOf(in)
+	switch {
+	case c == nil || c.TrainingRepositoryAccessMode == sagemaker.TrainingRepositoryAccessModePlatform && provider == "":
+		return nil
+	case c.TrainingRepositoryAccessMode == sagemaker.TrainingRepositoryAccessModePlatform:
+		return aws.Invalid("TrainingImageConfig.TrainingRepositoryAuthConfig is only for TrainingRepositoryAccessMode Vpc.")
+	case container == "":
+		return aws.Invalid("TrainingImageConfig is for images of private registries, and this image does not run in a container here: remove it, or start the server with a container engine (--runner docker).")
+	case in.VpcConfig == nil:
+		return aws.Invalid("TrainingRepositoryAccessMode Vpc needs a VpcConfig.")
+	case provider != "" && !s.Containers.Knows(provider):
+		return aws.Invalid("There are no credentials for the provider %q. Start the server with --registry-credentials FILE, a JSON file that gives this ARN a username and a password.", provider)
+	}
+	return nil
 }
 
 // checkData looks for what the job will read and write (CreateTrainingJob-17).

@@ -89,7 +89,7 @@ func (s *Service) fetch(ctx context.Context, w work, r *row) error {
 	if s.Containers == nil {
 		return userError("the image %s needs a container engine, and this server has none now", r.Body.Container)
 	}
-	digest, err := s.Containers.Pull(ctx, r.Body.Container, s.progress(ctx, w, r))
+	digest, err := s.Containers.Pull(ctx, r.Body.Container, providerOf(&r.Body.Request), s.progress(ctx, w, r))
 	if err != nil && ctx.Err() == nil {
 		return userError("%v", err)
 	} else if err != nil {
@@ -100,6 +100,15 @@ func (s *Service) fetch(ctx context.Context, w work, r *row) error {
 		note(r, "Preparing the instances for training (image %s)", digest)
 		return nil
 	})
+}
+
+// providerOf names the credentials for the registry of the request's image, ""
+// without (CreateTrainingJob-6).
+func providerOf(in *sagemaker.CreateTrainingJobInput) string {
+	if c := in.AlgorithmSpecification.TrainingImageConfig; c != nil && c.TrainingRepositoryAuthConfig != nil {
+		return *c.TrainingRepositoryAuthConfig.TrainingRepositoryCredentialsProviderArn
+	}
+	return ""
 }
 
 // cleanUp frees what an ended job still holds: its programs' remains, its data

@@ -60,9 +60,12 @@ type Access interface {
 // Containers runs programs in containers, and brings their images.
 type Containers interface {
 	run.Runner
-	// Pull sees to it that the engine has the image, and answers its digest. The
-	// error is a sentence for the user.
-	Pull(ctx context.Context, ref string, progress func(line string)) (digest string, err error)
+	// Pull sees to it that the engine has the image, and answers its digest;
+	// provider names the credentials of its registry, "" without. The error is a
+	// sentence for the user.
+	Pull(ctx context.Context, ref, provider string, progress func(line string)) (digest string, err error)
+	// Knows says whether there are credentials of that provider.
+	Knows(provider string) bool
 	// Clean removes the containers and networks of this server that keep does not
 	// want.
 	Clean(ctx context.Context, keep func(id string) bool) error

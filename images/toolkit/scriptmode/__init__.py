@@ -8,7 +8,8 @@ program, and write to /etc and /tmp/done as if they owned the machine.
 Training: ``contract`` reads what lies under /opt/ml, ``hyperparameters`` decodes,
 ``source`` fetches the user's code, ``overlay`` gives the job packages of its own,
 ``variables`` writes the SM_* variables, ``launch`` and ``mpi`` choose the command,
-``process`` runs it, and ``training`` ties them together. Serving: ``handlers`` are
+``process`` runs it, ``peers`` lets the first host run commands on the others, and
+``training`` ties them together. Serving: ``handlers`` are
 the user's functions and their defaults, ``codecs`` the content types, ``http``
 the server, and ``serving`` ties those together.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import socket
 import subprocess
 import time
@@ -12,14 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scriptmode import mpi
 from scriptmode.contract import Resources, UserError
 from scriptmode.hyperparameters import arguments
+from scriptmode.overlay import TORCHRUN
 from scriptmode.source import check_name
 
 MASTER_PORT = "7777"
 """Where the first host of a PyTorch job listens, as in SageMaker's own images."""
-
-TORCHRUN = Path(__file__).parent.parent / "torchrun.py"
 
 RESOLVE_SECONDS = 300
 """How long peers may take to appear in the job's network."""
@@ -53,6 +52,10 @@ class Command:
 
     words: list[str]
     variables: dict[str, str] = field(default_factory=dict)
+    peers: tuple[str, ...] = ()
+    """The other hosts, where this one starts the program on them too."""
+    waits: bool = False
+    """This host runs what the first one starts on it."""
 
 
 def is_package(code: Path, name: str) -> bool:
@@ -74,7 +77,7 @@ def command(program: Program) -> Command:
                 f"Use torch_distributed or mpi for distributed training, or leave it out."
             )
     if program.framework.get("sagemaker_mpi_enabled"):
-        return mpi(program)
+        return mpirun(program)
     if any(
         program.framework.get(f"sagemaker_{kind}_enabled")
         for kind in ("torch_distributed", "pytorch_ddp")
@@ -142,31 +145,21 @@ def torchrun(program: Program) -> Command:
     )
 
 
-def mpi(program: Program) -> Command:
-    """Open MPI on the job's only host."""
-    mpirun = shutil.which("mpirun")
-    if mpirun is None:
-        raise UserError(
-            "Hyperparameter sagemaker_mpi_enabled asks for MPI, and mpirun is not installed where "
-            "this job runs. Install Open MPI there (on Debian the package openmpi-bin)."
-        )
-    hosts = program.resources.hosts
-    if len(hosts) > 1:
-        raise UserError(
-            f"MPI over several hosts is not supported yet; the job has {len(hosts)}. Use one "
-            f"instance with more processes_per_host, or torch_distributed."
-        )
+def mpirun(program: Program) -> Command:
+    """Open MPI on the first host, which starts the program on all of them."""
+    python = ["python"]  # the job's own, first on PATH, wherever a host keeps it
+    if program.name.endswith(".py"):
+        python += with_mpi4py(program.python)
     number = processes_per_host(program.framework)
-    total = program.framework.get("sagemaker_mpi_num_processes") or number
-    words = [mpirun, "--host", f"{hosts[0]}:{number}", "-np", str(total), "--allow-run-as-root"]
-    words += ["--tag-output", "--oversubscribe", "-bind-to", "none", "-map-by", "slot"]
-    words += ["-mca", "orte_abort_on_non_zero_status", "1"]
-    words += ["-mca", "btl_vader_single_copy_mechanism", "none"]
-    words += shlex.split(str(program.framework.get("sagemaker_mpi_custom_mpi_options") or ""))
-    python = [str(program.python)]
-    if (program.code / program.name).is_file() and _has_module(program.python, "mpi4py"):
-        python += ["-m", "mpi4py"]  # ends all processes when one fails
-    return Command(words + _plain(program, python))
+    words = mpi.command(program.resources, program.framework, number, _plain(program, python))
+    hosts = program.resources.hosts
+    first = program.resources.current_host == hosts[0]
+    return Command(words, peers=tuple(hosts[1:]) if first else (), waits=not first)
+
+
+def with_mpi4py(python: Path) -> list[str]:
+    """Python's options that end all processes when one fails, where mpi4py is installed."""
+    return ["-m", "mpi4py"] if _has_module(python, "mpi4py") else []
 
 
 def _has_module(python: Path, name: str) -> bool:

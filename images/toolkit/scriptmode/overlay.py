@@ -8,6 +8,7 @@ this job alone. Making one takes milliseconds, for nothing is copied.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,6 +17,9 @@ import venv
 from pathlib import Path
 
 from scriptmode.contract import Paths, UserError
+
+TORCHRUN = Path(__file__).parent.parent / "torchrun.py"
+"""What stands for torchrun: see there."""
 
 KEPT_LINES = 12
 """How much of pip's output a failure repeats."""
@@ -43,6 +47,8 @@ class Overlay:
         # addsitedir, unlike a bare path, also reads the .pth files of the image.
         lines = [f"import site; site.addsitedir({path!r})\n" for path in outer]
         (inner / "image.pth").write_text("".join(lines))
+        if importlib.util.find_spec("torch"):
+            overlay._write_program("torchrun", TORCHRUN.read_bytes())
         overlay._take_over_programs()
         return overlay
 
@@ -57,8 +63,12 @@ class Overlay:
             with file.open("rb") as program:
                 if program.read(len(first)) == first:
                     rest = program.read().partition(b"\n")[2]
-                    target.write_bytes(f"#!{self.python}\n".encode() + rest)
-                    target.chmod(0o755)
+                    self._write_program(file.name, rest)
+
+    def _write_program(self, name: str, text: bytes) -> None:
+        target = self.bin / name
+        target.write_bytes(f"#!{self.python}\n".encode() + text)
+        target.chmod(0o755)
 
     def variables(self, path: str) -> dict[str, str]:
         """What makes programs find this environment first."""

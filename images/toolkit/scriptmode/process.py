@@ -61,12 +61,16 @@ class Runner:
 
     def __init__(self) -> None:
         self.stopped = False
+        self.waiting = False
+        """Set while this host's part is run by another one, which is stopped too."""
         self._process: subprocess.Popen[bytes] | None = None
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
 
     def _stop(self, number: int, _frame: object) -> None:
         self.stopped = True
+        if self.waiting:
+            return
         if self._process is None:
             raise SystemExit(128 + number)  # nothing of the user's runs yet
         with contextlib.suppress(ProcessLookupError):

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from scriptmode import launch, overlay, source, variables
-from scriptmode.contract import LOG_FORMAT, Job, Paths, UserError, write_failure
+from scriptmode import launch, overlay, peers, source, variables
+from scriptmode.contract import BASE_DIR_VARIABLE, LOG_FORMAT, Job, Paths, UserError, write_failure
 from scriptmode.hyperparameters import Hyperparameters
 from scriptmode.process import Ended, Runner
 
@@ -65,7 +65,8 @@ def run(paths: Paths, runner: Runner, extra: Mapping[str, str]) -> Ended:
             "or with the hyperparameters sagemaker_program and sagemaker_submit_directory."
         )
     given.toolkit["sagemaker_program"] = name
-    log.setLevel(int(given.toolkit.get("sagemaker_container_log_level") or logging.INFO))
+    level = given.toolkit.get("sagemaker_container_log_level")
+    log.setLevel(level if isinstance(level, int) else logging.INFO)
     source.check_name(str(name))
     code = source.fetch(
         str(
@@ -82,10 +83,11 @@ def run(paths: Paths, runner: Runner, extra: Mapping[str, str]) -> Ended:
     )
     for directory in (paths.model, paths.output_data, paths.intermediate):
         directory.mkdir(parents=True, exist_ok=True)
-    if command.words[0] == "/bin/sh":
+    if (code / str(name)).is_file():
         (code / str(name)).chmod(0o755)
     environ = {
         **os.environ,
+        BASE_DIR_VARIABLE: str(paths.base),
         **variables.variables(job, given, paths),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(code), os.environ.get("PYTHONPATH")])),
         "PYTHONUNBUFFERED": "1",
@@ -93,8 +95,14 @@ def run(paths: Paths, runner: Runner, extra: Mapping[str, str]) -> Ended:
         **extra,
         **command.variables,
     }
+    if command.waits:
+        log.info("Waiting for what %s starts here", job.resources.hosts[0])
+        runner.waiting = True
+        peers.Worker(job.resources.current_host, environ, code).run()
+        return Ended(command.words, 0, "", runner.stopped)
     log.info("Running %s", " ".join(command.words))
-    return runner.run(command.words, environ, code)
+    with peers.held(list(command.peers)):
+        return runner.run(command.words, environ, code)
 
 
 def _install(own: overlay.Overlay, code: Path, name: str) -> None:
