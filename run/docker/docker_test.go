@@ -79,7 +79,7 @@ var setUp = sync.OnceValues(func() (*fixture, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return f, fmt.Errorf("build the first process: %w\n%s", err, out)
 	}
-	return f, f.images(ctx)
+	return f, makeImages(ctx, api)
 })
 
 // envReady says where the first process is, and that the images are there.
@@ -97,7 +97,7 @@ const (
 	stranger = "sagebrush-test/stranger:1" // USER that it does not have
 )
 
-func (f *fixture) images(ctx context.Context) error {
+func makeImages(ctx context.Context, api *client.Client) error {
 	files, err := busyboxFiles()
 	if err != nil {
 		return err
@@ -113,11 +113,11 @@ func (f *fixture) images(ctx context.Context) error {
 		// one would stay too.
 		sum := sha256.Sum256(fmt.Appendf(files[:len(files):len(files)], "%q", changes))
 		mark := hex.EncodeToString(sum[:])
-		if there, err := f.api.ImageInspect(ctx, ref); err == nil && there.Config != nil && there.Config.Labels["made-from"] == mark {
+		if there, err := api.ImageInspect(ctx, ref); err == nil && there.Config != nil && there.Config.Labels["made-from"] == mark {
 			continue
 		}
 		changes = append(changes, "LABEL made-from="+mark)
-		got, err := f.api.ImageImport(ctx, client.ImageImportSource{Source: bytes.NewReader(files), SourceName: "-"}, ref, client.ImageImportOptions{Changes: changes})
+		got, err := api.ImageImport(ctx, client.ImageImportSource{Source: bytes.NewReader(files), SourceName: "-"}, ref, client.ImageImportOptions{Changes: changes})
 		if err != nil {
 			return fmt.Errorf("import %s: %w", ref, err)
 		}
