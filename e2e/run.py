@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "examples"))
 import environment  # noqa: E402
 
 CACHE = ROOT / ".cache"
-IMAGE = ROOT / "images" / "xgboost" / "library.txt"
+IMAGE = ROOT / "images" / "xgboost" / "requirements.txt"
 PYTHON_FILES = ["images", "examples", "e2e"]
 SDK_WORKERS = 4
 """Programs of the SDK that run at once: they mostly sleep between their polls."""

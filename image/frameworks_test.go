@@ -60,6 +60,8 @@ func TestIncludeRefuses(t *testing.T) {
 	m := newManager(t, db, nil)
 	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"include": ["toolkit"]}`}))
 	refused(t, err, "include", "built-in images")
+	_, err = m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"script_requirements": "more.txt"}`}))
+	refused(t, err, "more.txt", "does not exist")
 	_, err = m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
 	refused(t, err, "preinstalled")
 }
@@ -96,6 +98,20 @@ func TestPreinstalledLibrary(t *testing.T) {
 		}
 		if got := p.Env["PIP_CACHE_DIR"]; got != filepath.Join(m.CacheDir(), "pip") {
 			t.Errorf("jobs keep downloads in %q", got)
+		}
+	}
+}
+
+func TestForScripts(t *testing.T) {
+	t.Parallel()
+	m := newManager(t, storetest.SQLite(t), images.FS)
+	for uri, want := range map[string]string{
+		xgboostURI:                   "requirements-scripts.txt",
+		"sagemaker-scikit-learn:1.2": "requirements.txt",
+	} {
+		img, err := m.Resolve(t.Context(), uri)
+		if err != nil || img.Requirements != "requirements.txt" || img.ForScripts().Requirements != want {
+			t.Errorf("%s: %q and %q for scripts, %v", uri, img.Requirements, img.ForScripts().Requirements, err)
 		}
 	}
 }
