@@ -24,7 +24,27 @@ sys.path.insert(0, str(ROOT / "examples"))
 import environment  # noqa: E402
 
 CACHE = ROOT / ".cache"
-IMAGE = ROOT / "images" / "xgboost" / "requirements.txt"
+IMAGES = ROOT / "images"
+PACKAGES = [
+    "builtin/algorithm",
+    "catboost/catimage",
+    "kmeans/kmeans",
+    "knn/knn",
+    "lightgbm/lgbimage",
+    "linear-learner/linear_learner",
+    "pca/pca",
+    "randomcutforest/randomcutforest",
+    "toolkit/scriptmode",
+    "xgboost/xgbimage",
+    "pytorch/torchimage.py",
+]
+"""The images' own code."""
+XGBOOST = IMAGES / "xgboost" / "library.txt"
+LIBRARIES = [
+    XGBOOST,
+    *(IMAGES / name / "requirements.txt" for name in ("builtin", "knn", "lightgbm", "catboost")),
+]
+"""What the tests of today's clients need of the images: they call the libraries too."""
 PYTHON_FILES = ["images", "examples", "e2e"]
 SDK_WORKERS = 4
 """Programs of the SDK that run at once: they mostly sleep between their polls."""
@@ -44,7 +64,7 @@ def interpreter(name: str, *requirements: Path, bytecode: bool = True) -> Path:
 
 def today() -> Path:
     """The Python with today's boto3."""
-    return interpreter("e2e", IMAGE, ROOT / "e2e" / "requirements.txt")
+    return interpreter("e2e", *LIBRARIES, ROOT / "e2e" / "requirements.txt")
 
 
 def have_uv() -> None:
@@ -70,8 +90,7 @@ def lint() -> int:
     return max(
         call(python, "-m", "ruff", "format", "--check", "-q", *PYTHON_FILES),
         call(python, "-m", "ruff", "check", "-q", *PYTHON_FILES),
-        call(python, "-m", "mypy", "images/xgboost/xgbimage", "images/toolkit/scriptmode"),
-        call(python, "-m", "mypy", "images/pytorch/torchimage.py"),
+        call(python, "-m", "mypy", *(IMAGES / package for package in PACKAGES)),
         call(python, "-m", "mypy", *sorted((ROOT / "examples").glob("*.py"))),
     )
 
@@ -83,14 +102,14 @@ def test(*arguments: str) -> int:
 
 def test_2023(*arguments: str) -> int:
     """The client tests with the clients of the specification's day."""
-    python = interpreter("e2e-2023", IMAGE, ROOT / "e2e" / "requirements-2023.txt")
+    python = interpreter("e2e-2023", XGBOOST, ROOT / "e2e" / "requirements-2023.txt")
     return call(python, "-m", "pytest", "-m", "server and not current", *arguments)
 
 
 def sdk(version: str, *arguments: str) -> int:
     """Programs written for one version of the SageMaker Python SDK."""
     have_uv()
-    images = [IMAGE] if version == "2" else []
+    images = [XGBOOST] if version == "2" else []
     requirements = ROOT / "e2e" / f"requirements-sdk{version}.txt"
     python = interpreter(f"sdk{version}", *images, requirements, bytecode=False)
     # Compile what is imported, once, and apart from the checkout.

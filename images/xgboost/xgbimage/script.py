@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from scriptmode.codecs import UnsupportedTypeError
 from scriptmode.contract import UserError as ScriptError
 from scriptmode.handlers import Defaults
+from algorithm.contract import Paths, UserError
+from algorithm.csv_text import numbers
+from algorithm.libsvm_text import parse_libsvm
 from xgbimage import data
-from xgbimage.contract import Paths, UserError
-from xgbimage.csv_text import numbers
-from xgbimage.libsvm_text import parse_libsvm
 from xgbimage.serving import Predictor
 
 if TYPE_CHECKING:
     import xgboost
 
-    from xgbimage.metrics import Array
+    from algorithm.table import Array
 
 
 class XGBoostDefaults(Defaults):
@@ -43,6 +43,8 @@ class XGBoostDefaults(Defaults):
             raise UnsupportedTypeError(str(error)) from error
         if kind == data.CSV:
             return xgboost.DMatrix(numbers(raw, "request body"))
+        if kind != data.LIBSVM:
+            raise UnsupportedTypeError(f"{content_type} needs an input_fn of the script's own.")
         return xgboost.DMatrix(parse_libsvm(raw, "request body").features)
 
     def predict_fn(self, data: xgboost.DMatrix, model: Any) -> Array:

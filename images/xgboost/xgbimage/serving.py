@@ -1,24 +1,25 @@
-"""Serving: predictions of one trained model for the requests of scriptmode.http."""
+"""Serving a trained model: requests in the channels' formats, answers as SageMaker's container."""
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from scriptmode.http import Reply, RequestError, Server
-from xgbimage import data, threads
-from xgbimage.contract import MODEL_NAME, Paths, UserError
-from xgbimage.csv_text import numbers
-from xgbimage.libsvm_text import parse_libsvm
+from algorithm import parquet, responses, serving
+from algorithm.contract import Paths, UserError
+from algorithm.csv_text import numbers
+from algorithm.libsvm_text import parse_libsvm
+from algorithm.requests import BODY, RequestError
+from algorithm.rows import parse_records
+from xgbimage import data
+from xgbimage.training import MODEL_NAME
 
 if TYPE_CHECKING:
     import xgboost
 
-    from xgbimage.metrics import Array
+    from algorithm.table import Array
 
 ACCEPTED = ("text/csv", "application/json", "application/jsonlines")
 
@@ -51,8 +52,15 @@ class Predictor:
         model.set_param({"nthread": os.environ["OMP_NUM_THREADS"]})
         return cls(model)
 
+    def answer(
+        self, body: bytes, content_type: str | None, accept: str | None
+    ) -> tuple[bytes, str]:
+        """Predictions for the rows of a request in the type that was asked for."""
+        kind = responses.choose(accept, ACCEPTED).base
+        return encode(self.predict(body, content_type), kind), kind
+
     def predict(self, body: bytes, content_type: str | None) -> Array:
-        """Predictions for the rows of a request, CSV or libsvm."""
+        """Predictions for the rows of a request in one of the four formats."""
         import xgboost
 
         try:
@@ -60,7 +68,7 @@ class Predictor:
         except UserError as error:
             raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, str(error)) from error
         try:
-            features = self._csv(body) if kind == data.CSV else self._libsvm(body)
+            features = self._features(kind, body)
         except UserError as error:
             raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from error
         if kind == data.CSV and not self.linear:
@@ -69,8 +77,17 @@ class Predictor:
             predictions = self.model.predict(xgboost.DMatrix(features), validate_features=False)
         return predictions
 
-    def _csv(self, body: bytes) -> Array:
-        rows = numbers(body, "request body")
+    def _features(self, kind: str, body: bytes) -> Any:
+        if kind == data.CSV:
+            return self._checked(numbers(body, BODY))
+        if kind == data.PARQUET:
+            return self._checked(parquet.matrix(body, BODY))
+        if kind == data.LIBSVM:
+            return self._libsvm(body)
+        features = parse_records(body, BODY, self.columns, sparse=True).features
+        return self._checked(features)
+
+    def _checked(self, rows: Any) -> Any:
         if rows.shape[1] != self.columns:
             raise UserError(
                 f"The request has {rows.shape[1]} features, the model {self.columns}; "
@@ -85,27 +102,13 @@ class Predictor:
             for line in body.splitlines()
             if line.strip()
         ]
-        features = parse_libsvm(b"\n".join(lines), "request body").features
+        features = parse_libsvm(b"\n".join(lines), BODY).features
         if features.shape[1] > self.columns:
             raise UserError(
                 f"The request names feature {features.shape[1] - 1}, the model has {self.columns}."
             )
         features.resize(features.shape[0], self.columns)
         return features
-
-
-def choose_accept(header: str | None) -> str:
-    """The answer's type: the first acceptable one that we speak, CSV by default."""
-    default = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "text/csv")
-    for item in (header or "*/*").split(","):
-        kind = item.partition(";")[0].strip().lower()
-        if kind in ("*/*", ""):
-            return default
-        if kind in ACCEPTED:
-            return kind
-    raise RequestError(
-        HTTPStatus.NOT_ACCEPTABLE, f"Accept is {header}; this image answers {', '.join(ACCEPTED)}."
-    )
 
 
 def encode(predictions: Array, accept: str) -> bytes:
@@ -119,23 +122,6 @@ def encode(predictions: Array, accept: str) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def answer(
-    predictor: Predictor, body: bytes, content_type: str | None, accept: str | None
-) -> Reply:
-    """Predictions for the rows in the body."""
-    kind = choose_accept(accept)
-    if not body.strip():
-        return Reply(b"", kind, HTTPStatus.NO_CONTENT)
-    return Reply(encode(predictor.predict(body, content_type), kind), kind)
-
-
 def main() -> int:
     """Load the model and serve until SIGTERM."""
-    count = threads.settle(os.environ)
-    try:
-        predictor = Predictor.load(Paths.from_environment())
-    except UserError as error:
-        print(error, file=sys.stderr, flush=True)
-        return 1
-    Server(functools.partial(answer, predictor), count).serve_until_stopped()
-    return 0
+    return serving.main(Predictor.load)
