@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from algorithm.contract import UserError
 from algorithm.hyperparameters import refuse
 from algorithm.parsers import Parser, choice, integer, names, real
 from xgbimage.metrics import COMPUTED_HERE

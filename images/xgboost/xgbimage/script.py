@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scriptmode.codecs import UnsupportedTypeError
-from scriptmode.contract import UserError as ScriptError
-from scriptmode.handlers import Defaults
 from algorithm.contract import Paths, UserError
 from algorithm.csv_text import numbers
 from algorithm.libsvm_text import parse_libsvm
+from scriptmode.codecs import UnsupportedTypeError
+from scriptmode.contract import UserError as ScriptError
+from scriptmode.handlers import Defaults
 from xgbimage import data
 from xgbimage.serving import Predictor
 
