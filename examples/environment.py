@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 Progress = Callable[[str], None]
@@ -29,11 +29,20 @@ def digest(requirements: list[Path]) -> str:
     return name.hexdigest()
 
 
-def make(directory: Path, requirements: list[Path], progress: Progress = print) -> Path:
-    """Make the environment if need be; answers its interpreter."""
+def make(
+    directory: Path,
+    requirements: list[Path],
+    progress: Progress = print,
+    complete: Sequence[Path] = (),
+) -> Path:
+    """Make the environment if need be; answers its interpreter.
+
+    ``complete`` are files that name everything: what their packages ask for
+    beyond that is not installed.
+    """
     python = directory / "bin" / "python"
     marker = directory / ".ready"
-    wanted = digest(requirements)
+    wanted = digest([*requirements, *complete])
     if python.exists() and marker.exists() and marker.read_text() == wanted:
         return python
     started = time.monotonic()
@@ -45,8 +54,10 @@ def make(directory: Path, requirements: list[Path], progress: Progress = print) 
     else:
         shutil.rmtree(directory, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(directory)], progress)
-        options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-        _run([str(python), "-m", "pip", "install", *options, *files], progress)
+        uv = None
+        _install(uv, python, files, progress)
+    for file in complete:
+        _install(uv, python, ["--no-deps", "-r", str(file)], progress)
     marker.write_text(wanted)
     progress(f"{directory} is ready after {time.monotonic() - started:.0f} s")
     return python
@@ -56,12 +67,19 @@ def _try_uv(uv: str, directory: Path, python: Path, files: list[str], progress: 
     """uv does not read pip's configuration, so where it fails pip may still succeed."""
     try:
         _run([uv, "venv", "--no-project", "--python", sys.executable, str(directory)], progress)
-        install = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)]
-        _run([*install, *files], progress)
+        _install(uv, python, files, progress)
     except SystemExit:
         progress("uv did not succeed: trying venv and pip")
         return False
     return True
+
+
+def _install(uv: str | None, python: Path, files: list[str], progress: Progress) -> None:
+    """Install with uv, or with the environment's own pip."""
+    options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    pip = [str(python), "-m", "pip", "install", *options]
+    tool = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)] if uv else pip
+    _run([*tool, *files], progress)
 
 
 def _run(command: list[str], progress: Progress) -> None:

@@ -59,6 +59,9 @@ func environmentName(img Image, requirements []byte) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "1\n%s\n%s/%s\n", img.Python, runtime.GOOS, runtime.GOARCH)
 	h.Write(requirements)
+	if img.NoDependencies {
+		h.Write([]byte("\n--no-deps"))
+	}
 	return hex.EncodeToString(h.Sum(nil))[:20]
 }
 
@@ -86,7 +89,7 @@ func (m *Manager) make(ctx context.Context, img Image, dir string, lock *os.File
 	}
 	err = errNoUV
 	if uv, lookErr := exec.LookPath("uv"); lookErr == nil {
-		err = install(func() error { return w.withUV(ctx, uv, r, dir, img.Requirements) })
+		err = install(func() error { return w.withUV(ctx, uv, r, dir, img) })
 		if err != nil && ctx.Err() == nil {
 			progress("uv did not succeed: trying venv and pip")
 		}
@@ -95,7 +98,7 @@ func (m *Manager) make(ctx context.Context, img Image, dir string, lock *os.File
 		python, findErr := m.python(ctx, img.Python)
 		switch {
 		case findErr == nil:
-			err = install(func() error { return w.withPip(ctx, python, dir, img.Requirements) })
+			err = install(func() error { return w.withPip(ctx, python, dir, img) })
 		case errors.Is(err, errNoUV):
 			err = &stepError{what: findErr.Error(), cause: findErr}
 		}
@@ -122,25 +125,33 @@ var errNoUV = errors.New("uv is not installed")
 
 // withUV makes the environment with uv, which brings its own downloads of Python
 // where the server's settings allow it.
-func (w *worker) withUV(ctx context.Context, uv string, r pythonRange, dir, requirements string) error {
+func (w *worker) withUV(ctx context.Context, uv string, r pythonRange, dir string, img Image) error {
 	w.progress("Making a Python environment with uv")
 	if err := w.run(ctx, "making the environment", uv, "venv", "--no-project", "--python", r.String(), dir); err != nil {
 		return err
 	}
-	w.progress("Installing " + requirements)
-	return w.run(ctx, "installing the requirements", uv, "pip", "install", "--compile-bytecode",
-		"--python", filepath.Join(dir, "bin", "python"), "-r", requirements)
+	w.progress("Installing " + img.Requirements)
+	return w.run(ctx, "installing the requirements", uv, installArgs(img, "pip", "install", "--compile-bytecode",
+		"--python", filepath.Join(dir, "bin", "python"))...)
 }
 
 // withPip makes the environment with Python's own tools.
-func (w *worker) withPip(ctx context.Context, python, dir, requirements string) error {
+func (w *worker) withPip(ctx context.Context, python, dir string, img Image) error {
 	w.progress("Making a Python environment with venv and pip")
 	if err := w.run(ctx, "making the environment", python, "-m", "venv", dir); err != nil {
 		return err
 	}
-	w.progress("Installing " + requirements)
-	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), "-m", "pip", "install",
-		"--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", requirements)
+	w.progress("Installing " + img.Requirements)
+	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), installArgs(img, "-m", "pip", "install",
+		"--no-input", "--disable-pip-version-check", "--progress-bar", "off")...)
+}
+
+// installArgs adds what to install to the arguments of either tool.
+func installArgs(img Image, args ...string) []string {
+	if img.NoDependencies {
+		args = append(args, "--no-deps")
+	}
+	return append(args, "-r", img.Requirements)
 }
 
 // toolEnv is the server's environment for uv and pip: its proxies, PIP_* and

@@ -52,6 +52,8 @@ type Image struct {
 	// Python is the range of versions it runs on, Requirements its requirements
 	// file inside Dir, "" without one.
 	Python, Requirements string
+	// NoDependencies installs the requirements alone, not what they ask for.
+	NoDependencies bool
 	// Env is added to the program's environment.
 	Env map[string]string
 }

@@ -37,6 +37,9 @@ type Manifest struct {
 	Python string `json:"python,omitempty"`
 	// Requirements is the requirements file, requirements.txt by default.
 	Requirements string `json:"requirements,omitempty"`
+	// NoDependencies says that the requirements file names everything: what its
+	// packages ask for beyond it is not installed.
+	NoDependencies bool `json:"noDependencies,omitempty"`
 	// Train and Serve are commands. {dir} stands for the folder and {python} for
 	// the environment's interpreter.
 	Train []string `json:"train,omitempty"`

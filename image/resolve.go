@@ -95,7 +95,7 @@ func (m Manifest) image(uri, name, dir string) Image {
 	return Image{
 		URI: uri, Name: name, Dir: dir,
 		Train: m.Train, Serve: m.Serve, Metrics: m.Metrics,
-		Python: m.Python, Requirements: m.Requirements, Env: m.Env,
+		Python: m.Python, Requirements: m.Requirements, NoDependencies: m.NoDependencies, Env: m.Env,
 	}
 }
 
