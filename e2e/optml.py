@@ -20,7 +20,7 @@ def environment(base: Path, **variables: str) -> dict[str, str]:
     return {
         **os.environ,
         "SAGEMAKER_BASE_DIR": str(base),
-        "PYTHONPATH": str(IMAGES / "builtin"),
+        "PYTHONPATH": os.pathsep.join([str(IMAGES / "builtin"), str(IMAGES / "toolkit")]),
         **variables,
     }
 

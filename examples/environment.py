@@ -33,12 +33,14 @@ def make(
     directory: Path,
     requirements: list[Path],
     progress: Progress = print,
+    bytecode: bool = True,
     complete: Sequence[Path] = (),
 ) -> Path:
     """Make the environment if need be; answers its interpreter.
 
-    ``complete`` are files that name everything: what their packages ask for
-    beyond that is not installed.
+    Without bytecode modules are compiled when they are first imported, which is
+    better for large packages of which little is used. ``complete`` are files that
+    name everything: what their packages ask for beyond that is not installed.
     """
     python = directory / "bin" / "python"
     marker = directory / ".ready"
@@ -48,38 +50,36 @@ def make(
     started = time.monotonic()
     shutil.rmtree(directory, ignore_errors=True)
     files = [word for file in requirements for word in ("-r", str(file))]
+    alone = [word for file in complete for word in ("--no-deps", "-r", str(file))]
     uv = shutil.which("uv")
-    if uv and _try_uv(uv, directory, python, files, progress):
+    compiling = ["--compile-bytecode"] if bytecode else []
+    steps = [files, alone] if alone else [files]
+    if uv and _try_uv(uv, directory, python, [[*compiling, *words] for words in steps], progress):
         pass
     else:
         shutil.rmtree(directory, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(directory)], progress)
-        uv = None
-        _install(uv, python, files, progress)
-    for file in complete:
-        _install(uv, python, ["--no-deps", "-r", str(file)], progress)
+        options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        options += [] if bytecode else ["--no-compile"]
+        for words in steps:
+            _run([str(python), "-m", "pip", "install", *options, *words], progress)
     marker.write_text(wanted)
     progress(f"{directory} is ready after {time.monotonic() - started:.0f} s")
     return python
 
 
-def _try_uv(uv: str, directory: Path, python: Path, files: list[str], progress: Progress) -> bool:
+def _try_uv(
+    uv: str, directory: Path, python: Path, steps: list[list[str]], progress: Progress
+) -> bool:
     """uv does not read pip's configuration, so where it fails pip may still succeed."""
     try:
         _run([uv, "venv", "--no-project", "--python", sys.executable, str(directory)], progress)
-        _install(uv, python, files, progress)
+        for words in steps:
+            _run([uv, "pip", "install", "--python", str(python), *words], progress)
     except SystemExit:
         progress("uv did not succeed: trying venv and pip")
         return False
     return True
-
-
-def _install(uv: str | None, python: Path, files: list[str], progress: Progress) -> None:
-    """Install with uv, or with the environment's own pip."""
-    options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    pip = [str(python), "-m", "pip", "install", *options]
-    tool = [uv, "pip", "install", "--compile-bytecode", "--python", str(python)] if uv else pip
-    _run([*tool, *files], progress)
 
 
 def _run(command: list[str], progress: Progress) -> None:

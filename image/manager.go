@@ -33,6 +33,7 @@ type Manager struct {
 
 	mu      sync.Mutex
 	pythons map[string]string // interpreter by version range, found once
+	modules map[string]found  // interpreter by module and version range, asked once
 }
 
 // Image is the program behind an image URI.
@@ -45,6 +46,8 @@ type Image struct {
 	// Train and Serve are the commands as the manifest has them; nil where the
 	// image cannot do that. Prepare answers the ones to run.
 	Train, Serve []string
+	// Enter precedes commands that are not the image's own; it may be nil.
+	Enter []string
 	// Metrics are the image's own metric definitions.
 	Metrics []Metric
 	// BuiltIn says that Sagebrush ships it.
@@ -54,6 +57,8 @@ type Image struct {
 	Python, Requirements string
 	// NoDependencies installs the requirements alone, not what they ask for.
 	NoDependencies bool
+	// Preinstalled is a library that the machine may have already; nil for none.
+	Preinstalled *Preinstalled
 	// Env is added to the program's environment.
 	Env map[string]string
 }
@@ -63,6 +68,8 @@ type Image struct {
 type Program struct {
 	// Train and Serve are complete command lines; nil where the image has none.
 	Train, Serve []string
+	// Enter precedes any other command that is to run in the image; it may be nil.
+	Enter []string
 	// Env is what the program needs beside the job's own variables: PATH first.
 	Env map[string]string
 }
@@ -70,7 +77,7 @@ type Program struct {
 // New makes a Manager. It reads the built-in images' manifests; a broken one is
 // an error of the build, not of a user.
 func New(o Options) (*Manager, error) {
-	m := &Manager{db: o.DB, cacheDir: o.CacheDir, logger: o.Logger, pythons: map[string]string{}}
+	m := &Manager{db: o.DB, cacheDir: o.CacheDir, logger: o.Logger, pythons: map[string]string{}, modules: map[string]found{}}
 	if m.logger == nil {
 		m.logger = slog.New(slog.DiscardHandler)
 	}

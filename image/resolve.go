@@ -74,7 +74,7 @@ func openFolder(uri, dir string) (Image, error) {
 		return Image{}, aws.Invalid("The folder %s of image %q cannot be used: %s.", dir, uri, strings.TrimSuffix(err.Error(), "."))
 	}
 	if len(manifest.Include) > 0 {
-		return Image{}, aws.Invalid("The folder %s of image %q cannot be used: its %s has the member include, which is for built-in images; put the files into the folder.", dir, uri, ManifestName)
+		return Image{}, aws.Invalid("The folder %s of image %q cannot be used: include in its manifest.json is for built-in images. Copy the files into the folder.", dir, uri)
 	}
 	name := manifest.Name
 	if name == "" {
@@ -94,8 +94,8 @@ func (b builtIn) image(uri string) Image {
 func (m Manifest) image(uri, name, dir string) Image {
 	return Image{
 		URI: uri, Name: name, Dir: dir,
-		Train: m.Train, Serve: m.Serve, Metrics: m.Metrics,
-		Python: m.Python, Requirements: m.Requirements, NoDependencies: m.NoDependencies, Env: m.Env,
+		Train: m.Train, Serve: m.Serve, Enter: m.Enter, Metrics: m.Metrics,
+		Python: m.Python, Requirements: m.Requirements, NoDependencies: m.NoDependencies, Preinstalled: m.Preinstalled, Env: m.Env,
 	}
 }
 

@@ -18,14 +18,18 @@ type Event struct {
 	Offset, Next int64
 	// Time the line arrived, in whole milliseconds, UTC.
 	Time time.Time
-	// Message is the line without its end, valid UTF-8.
+	// Message is the line without its end, valid UTF-8. Events that were read
+	// together share their memory: clone a message that is kept longer than others.
 	Message string
 }
 
-// appendRecord appends one stored line. msg holds no newline.
-func appendRecord(dst []byte, ms int64, msg []byte) []byte {
-	dst = strconv.AppendInt(dst, ms, 10)
-	dst = append(dst, ' ')
+// appendPrefix appends what events of that time begin with.
+func appendPrefix(dst []byte, ms int64) []byte {
+	return append(strconv.AppendInt(dst, ms, 10), ' ')
+}
+
+// appendMessage appends the rest of an event. msg holds no newline.
+func appendMessage(dst, msg []byte) []byte {
 	if bytes.IndexByte(msg, 0) < 0 {
 		dst = append(dst, msg...)
 	} else {
@@ -42,9 +46,9 @@ func appendRecord(dst []byte, ms int64, msg []byte) []byte {
 
 // parseTime reads the timestamp of a stored line and where its message starts;
 // ok is false for a line that is none of ours.
-func parseTime(line []byte) (ms int64, message int, ok bool) {
-	for i, c := range line {
-		switch {
+func parseTime[T string | []byte](line T) (ms int64, message int, ok bool) {
+	for i := range len(line) {
+		switch c := line[i]; {
 		case c >= '0' && c <= '9' && i < 15: // year 33658: far from overflow
 			ms = ms*10 + int64(c-'0')
 		case c == ' ' && i > 0:
@@ -57,7 +61,8 @@ func parseTime(line []byte) (ms int64, message int, ok bool) {
 }
 
 // parseRecord reads a stored line without its newline, which starts at offset.
-func parseRecord(line []byte, offset int64) (Event, bool) {
+// The message is a part of line, not a copy, when that is valid UTF-8.
+func parseRecord(line string, offset int64) (Event, bool) {
 	ms, at, ok := parseTime(line)
 	if !ok {
 		return Event{}, false
@@ -66,7 +71,7 @@ func parseRecord(line []byte, offset int64) (Event, bool) {
 		Offset:  offset,
 		Next:    offset + int64(len(line)) + 1,
 		Time:    time.UnixMilli(ms).UTC(),
-		Message: strings.ToValidUTF8(string(line[at:]), "\uFFFD"),
+		Message: strings.ToValidUTF8(line[at:], "\uFFFD"),
 	}, true
 }
 

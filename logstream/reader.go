@@ -12,8 +12,11 @@ const EventOverhead = 26
 // defaultBytes is a page when the caller sets no size: 1 MiB, CloudWatch's own.
 const defaultBytes = 1 << 20
 
-// chunk is how much is read from a file at once.
-const chunk = 64 << 10
+// Files are read in pieces of growing size: those who want one event read little.
+const firstChunk, maxChunk = 4 << 10, 256 << 10
+
+// usualLine is what a line takes in a file, to guess how many there are.
+const usualLine = 100
 
 // Read answers the events from offset on, oldest first, at most maxEvents (0:
 // no limit) and about maxBytes of messages (0: 1 MiB; each event counts
@@ -29,9 +32,14 @@ func Read(path string, offset int64, maxEvents, maxBytes int) ([]Event, error) {
 	if offset, err = align(f, max(offset, 0)); err != nil {
 		return nil, err
 	}
-	var events []Event
+	st, err := f.Stat()
+	if err != nil || st.Size() <= offset {
+		return nil, err
+	}
 	room := pageRoom(maxEvents, maxBytes)
-	err = scan(f, offset, func(line []byte, at int64) bool {
+	left := min(st.Size()-offset, int64(room.bytes)) / usualLine
+	events := make([]Event, 0, min(left+1, int64(room.events)))
+	err = scan(f, offset, func(line string, at int64) bool {
 		e, ok := parseRecord(line, at)
 		if !ok {
 			return true
@@ -42,6 +50,9 @@ func Read(path string, offset int64, maxEvents, maxBytes int) ([]Event, error) {
 		events = append(events, e)
 		return true
 	})
+	if len(events) == 0 {
+		return nil, err
+	}
 	return events, err
 }
 

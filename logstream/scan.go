@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 )
 
 // open answers nil without an error when there is no file yet.
@@ -106,28 +107,30 @@ func first(f *os.File, at int64) (ms int64, ok bool, err error) {
 	}
 }
 
-// scan gives whole lines from offset on to fn until it answers false.
-func scan(f *os.File, offset int64, fn func(line []byte, at int64) bool) error {
-	buf := make([]byte, 0, chunk)
-	for at := offset; ; {
-		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, cap(buf))
+// scan gives whole lines from offset on to fn until it answers false. Lines are
+// parts of one string for each piece that was read, so that a line costs no
+// memory of its own; pieces begin small for those who want few.
+func scan(f *os.File, offset int64, fn func(line string, at int64) bool) error {
+	var buf []byte // what was read and not given, from at on
+	size := firstChunk
+	for at := offset; ; size = min(2*size, maxChunk) {
+		old := len(buf)
+		buf = slices.Grow(buf, size)[:old+size]
+		n, err := f.ReadAt(buf[old:], at+int64(old))
+		buf = buf[:old+n]
+		var text string
+		if i := bytes.LastIndexByte(buf[old:], '\n'); i >= 0 {
+			text = string(buf[:old+i+1])
 		}
-		n, err := f.ReadAt(buf[len(buf):cap(buf)], at+int64(len(buf)))
-		buf = buf[:len(buf)+n]
-		used := 0
-		for {
-			i := bytes.IndexByte(buf[used:], '\n')
-			if i < 0 {
-				break
-			}
-			if !fn(buf[used:used+i], at+int64(used)) {
+		for used := 0; used < len(text); {
+			i := strings.IndexByte(text[used:], '\n')
+			if !fn(text[used:used+i], at+int64(used)) {
 				return nil
 			}
 			used += i + 1
 		}
-		buf = buf[:copy(buf, buf[used:])]
-		at += int64(used)
+		buf = buf[:copy(buf, buf[len(text):])]
+		at += int64(len(text))
 		switch {
 		case err == io.EOF || n == 0:
 			return nil
@@ -141,19 +144,20 @@ func scan(f *os.File, offset int64, fn func(line []byte, at int64) bool) error {
 func readBackward(f *os.File, before int64, maxEvents, maxBytes int) ([]Event, error) {
 	var events []Event
 	room := pageRoom(maxEvents, maxBytes)
-	for size := int64(chunk); before > 0; {
+	for size := int64(firstChunk); before > 0; {
 		from := max(0, before-size)
 		buf := make([]byte, before-from)
 		if _, err := f.ReadAt(buf, from); err != nil && err != io.EOF {
 			return nil, err
 		}
-		end := len(buf) // behind the newline of the line looked at
+		text := string(buf)
+		end := len(text) // behind the newline of the line looked at
 		for end > 0 {
-			start := bytes.LastIndexByte(buf[:end-1], '\n') + 1
+			start := strings.LastIndexByte(text[:end-1], '\n') + 1
 			if start == 0 && from > 0 {
 				break // the line begins before this chunk
 			}
-			if e, ok := parseRecord(buf[start:end-1], from+int64(start)); ok {
+			if e, ok := parseRecord(text[start:end-1], from+int64(start)); ok {
 				if !room.take(e) {
 					slices.Reverse(events)
 					return events, nil
@@ -162,8 +166,8 @@ func readBackward(f *os.File, before int64, maxEvents, maxBytes int) ([]Event, e
 			}
 			end = start
 		}
-		if end == len(buf) {
-			size *= 2
+		if end == len(text) || size < maxChunk {
+			size *= 2 // also beyond maxChunk, for a line that is longer
 		}
 		before = from + int64(end)
 	}

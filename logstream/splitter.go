@@ -8,6 +8,9 @@ import (
 // progressEvery is how often a line that rewrites itself is shown.
 const progressEvery = time.Second
 
+// textSize bounds what is searched for the end of a line at once.
+const textSize = 16 << 10
+
 // Splitter cuts a program's output into lines for a Writer.
 //
 // Lines end with \n or \r\n and are cut at MaxLine. A lone carriage return
@@ -17,7 +20,7 @@ const progressEvery = time.Second
 //
 // It is not safe for concurrent use: one Splitter per pipe.
 type Splitter struct {
-	emit  func(t time.Time, line []byte)
+	emit  func(t time.Time, lines []byte)
 	buf   []byte
 	held  []byte // latest rewritten state that was not shown
 	shown time.Time
@@ -26,31 +29,60 @@ type Splitter struct {
 	split bool // a piece of this line was emitted because of its length
 }
 
-// NewSplitter calls emit with every line; the bytes are valid during the call.
-func NewSplitter(emit func(t time.Time, line []byte)) *Splitter {
+// NewSplitter calls emit with what belongs into the log: one line without its
+// end, or several whole lines with theirs, which is what WriteLine takes. A line
+// or piece of one has at most MaxLine bytes, which are valid during the call.
+func NewSplitter(emit func(t time.Time, lines []byte)) *Splitter {
 	return &Splitter{emit: emit}
 }
 
 // Write takes output that arrived at t.
 func (s *Splitter) Write(t time.Time, p []byte) {
 	for len(p) > 0 {
-		i := bytes.IndexAny(p, "\r\n")
-		if i != 0 {
-			text := p
-			if i > 0 {
-				text = p[:i]
-			}
-			s.text(t, text)
-			p = p[len(text):]
+		// Most output is whole lines: they go on as they are, all at once.
+		if n := s.whole(p); n > 0 {
+			s.emit(t, p[:n])
+			p = p[n:]
 			continue
 		}
-		if p[0] == '\n' {
-			s.end(t)
-		} else {
-			s.cr, s.crAt = true, t
-		}
-		p = p[1:]
+		p = p[s.part(t, p):]
 	}
+}
+
+// whole is how much of p, from its start, is lines that need no care.
+func (s *Splitter) whole(p []byte) int {
+	if len(s.buf) > 0 || len(s.held) > 0 || s.cr || s.split || !s.shown.IsZero() {
+		return 0 // a line has begun
+	}
+	p = p[:min(len(p), MaxLine)]
+	n := bytes.LastIndexByte(p, '\n') + 1
+	for at := 0; ; at++ {
+		cr := bytes.IndexByte(p[at:n], '\r')
+		if cr < 0 {
+			return n
+		}
+		if at += cr + 1; p[at] != '\n' { // there is one, for p[:n] ends with \n
+			return bytes.LastIndexByte(p[:at], '\n') + 1
+		}
+	}
+}
+
+// part takes the next text or end of a line and answers how long it is.
+func (s *Splitter) part(t time.Time, p []byte) int {
+	switch p[0] {
+	case '\n':
+		s.end(t)
+		return 1
+	case '\r':
+		s.cr, s.crAt = true, t
+		return 1
+	}
+	n := bytes.IndexAny(p[:min(len(p), textSize)], "\r\n")
+	if n < 0 {
+		n = min(len(p), textSize)
+	}
+	s.text(t, p[:n])
+	return n
 }
 
 // Close emits a last line that has no end.

@@ -29,7 +29,7 @@ func TestSplitter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			s := logstream.NewSplitter(func(_ time.Time, l []byte) { got = append(got, string(l)) })
+			s := logstream.NewSplitter(collect(&got))
 			at := t0
 			for _, k := range c.in {
 				at = at.Add(k.after)
@@ -46,19 +46,28 @@ func TestSplitter(t *testing.T) {
 func TestSplitterCutsLongLines(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{logstream.MaxLine - 1, logstream.MaxLine, logstream.MaxLine + 1, 2 * logstream.MaxLine, 10 << 20} {
-		var got []int
-		s := logstream.NewSplitter(func(_ time.Time, l []byte) { got = append(got, len(l)) })
+		var got []string
+		s := logstream.NewSplitter(collect(&got))
 		s.Write(t0, []byte(strings.Repeat("x", size)+"\nend\n"))
 		s.Close(t0)
 		total := 0
-		for _, n := range got[:len(got)-1] {
-			if n == 0 || n > logstream.MaxLine {
+		for _, piece := range got[:len(got)-1] {
+			if n := len(piece); n == 0 || n > logstream.MaxLine {
 				t.Fatalf("%d: piece of %d bytes", size, n)
 			}
-			total += n
+			total += len(piece)
 		}
-		if total != size || got[len(got)-1] != 3 {
-			t.Fatalf("%d: pieces %v", size, got)
+		if total != size || got[len(got)-1] != "end" {
+			t.Fatalf("%d: %d pieces, %d bytes", size, len(got), total)
+		}
+	}
+}
+
+// collect appends the lines of what a Splitter emits, as a Writer takes it.
+func collect(to *[]string) func(time.Time, []byte) {
+	return func(_ time.Time, lines []byte) {
+		for line := range strings.SplitSeq(strings.TrimSuffix(string(lines), "\n"), "\n") {
+			*to = append(*to, strings.TrimSuffix(line, "\r"))
 		}
 	}
 }
@@ -72,7 +81,7 @@ func FuzzSplitter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string, step int) {
 		run := func(step int) []string {
 			var got []string
-			s := logstream.NewSplitter(func(_ time.Time, l []byte) { got = append(got, string(l)) })
+			s := logstream.NewSplitter(collect(&got))
 			for rest := in; rest != ""; {
 				n := min(max(step, 1), len(rest))
 				s.Write(t0, []byte(rest[:n]))

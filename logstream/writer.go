@@ -33,7 +33,8 @@ type Writer struct {
 	mu      sync.Mutex
 	file    *os.File
 	buf     []byte
-	last    int64 // newest timestamp, milliseconds
+	last    int64  // newest timestamp, milliseconds
+	prefix  []byte // it as events begin with it
 	flushed time.Time
 	timer   *time.Timer
 	armed   bool
@@ -114,22 +115,18 @@ func repair(f *os.File) (last int64, err error) {
 	return events[0].Time.UnixMilli(), nil
 }
 
-// WriteLine appends one line that arrived at t; its end (\n or \r\n) is
-// trimmed. Text with newlines inside becomes several events. A t before the
-// newest event's is lifted to it. Readers see the line within about 20 ms. The
-// error is that of the latest write to disk; the line is kept and tried again
-// with the next ones.
-func (w *Writer) WriteLine(t time.Time, line []byte) error {
+// WriteLine appends what arrived at t: one line, whose end (\n or \r\n) is
+// trimmed, or several, which become an event each. A t before the newest event's
+// is lifted to it. Readers see the lines within about 20 ms. The error is that of
+// the latest write to disk; the lines are kept and tried again with the next ones.
+func (w *Writer) WriteLine(t time.Time, lines []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
 		return os.ErrClosed
 	}
 	w.last = max(w.last, t.UnixMilli())
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	for part := range bytes.SplitSeq(line, []byte("\n")) {
-		w.append(bytes.TrimSuffix(part, []byte("\r")))
-	}
+	w.append(lines)
 	now := time.Now()
 	switch {
 	case len(w.buf) >= flushSize || now.Sub(w.flushed) >= flushDelay:
@@ -141,18 +138,34 @@ func (w *Writer) WriteLine(t time.Time, line []byte) error {
 	return w.err
 }
 
-// append puts one line's events into the buffer.
-func (w *Writer) append(line []byte) {
-	if len(w.buf) > keepLimit {
-		w.dropped++
-		return
+// append puts the lines' events into the buffer. All have one time, and most
+// have nothing that would have to be looked at.
+func (w *Writer) append(lines []byte) {
+	lines = bytes.TrimSuffix(lines, []byte("\n"))
+	w.prefix = appendPrefix(w.prefix[:0], w.last)
+	clean := bytes.IndexByte(lines, '\r') < 0 && bytes.IndexByte(lines, 0) < 0
+	for more := true; more; {
+		var line []byte
+		line, lines, more = bytes.Cut(lines, []byte{'\n'})
+		switch {
+		case len(w.buf) > keepLimit:
+			w.dropped++
+		case clean && len(line) <= MaxLine:
+			w.buf = append(append(append(w.buf, w.prefix...), line...), '\n')
+		default:
+			w.appendOdd(bytes.TrimSuffix(line, []byte("\r")))
+		}
 	}
+}
+
+// appendOdd appends a line that may be too long and may hold NUL.
+func (w *Writer) appendOdd(line []byte) {
 	for len(line) > MaxLine {
 		n := cut(line, MaxLine)
-		w.buf = appendRecord(w.buf, w.last, line[:n])
+		w.buf = appendMessage(append(w.buf, w.prefix...), line[:n])
 		line = line[n:]
 	}
-	w.buf = appendRecord(w.buf, w.last, line)
+	w.buf = appendMessage(append(w.buf, w.prefix...), line)
 }
 
 func (w *Writer) onTimer() {

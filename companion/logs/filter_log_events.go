@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strings"
 
 	api "github.com/sagebrush/sagebrush/api/logs"
 	"github.com/sagebrush/sagebrush/aws"
@@ -76,7 +77,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *api.FilterLogEventsIn
 		ms := aws.Ptr(e.Time.UnixMilli())
 		out.Events = append(out.Events, &api.FilteredLogEvent{
 			LogStreamName: aws.Ptr(stream), Timestamp: ms, IngestionTime: ms,
-			Message: aws.Ptr(e.Message), EventId: aws.Ptr(eventID(stream, e)),
+			Message: aws.Ptr(strings.Clone(e.Message)), EventId: aws.Ptr(eventID(stream, e)),
 		})
 	}
 }

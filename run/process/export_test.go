@@ -2,11 +2,25 @@
 
 package process
 
-import "syscall"
+import (
+	"slices"
+	"sync"
+	"syscall"
+)
 
 // WithoutNamespaces makes the runner behave as on a system that allows none.
 func (r *Runner) WithoutNamespaces() *Runner {
 	r.ways = func() []*syscall.SysProcAttr { return []*syscall.SysProcAttr{{}} }
+	r.able = sync.OnceValue(r.probe)
+	return r
+}
+
+// WithUserNamespaces makes it behave as for a root without capabilities.
+func (r *Runner) WithUserNamespaces() *Runner {
+	r.ways = func() []*syscall.SysProcAttr {
+		return slices.DeleteFunc(isolations(), func(a *syscall.SysProcAttr) bool { return modeOf(a) == private })
+	}
+	r.able = sync.OnceValue(r.probe)
 	return r
 }
 

@@ -38,9 +38,7 @@ func (s *supervisor) command() (*command, error) {
 		c.args = append(c.args, s.inside(a))
 	}
 	for k, v := range s.spec.Env {
-		if strings.HasPrefix(k, "SM_") {
-			v = s.inside(v)
-		}
+		v = s.inside(v)
 		if k != "SAGEMAKER_BASE_DIR" && k != runVariable {
 			c.env = append(c.env, k+"="+v)
 		}
@@ -125,7 +123,7 @@ func executable(name, path string) error {
 }
 
 // fork starts the program from a thread of its own, which gives the program
-// what is a thread's: the cgroups of v1, no_new_privs, the empty ambient
+// what is a thread's: the network, the cgroups of v1, no_new_privs, few
 // capabilities, and the death signal that ends the program with its supervisor.
 // The thread therefore stays until this process ends.
 func (s *supervisor) fork(c *command) error {
@@ -139,9 +137,18 @@ func (s *supervisor) fork(c *command) error {
 }
 
 func (s *supervisor) forkHere(c *command) error {
+	if err := s.connect(); err != nil {
+		return fmt.Errorf("it could not be joined to its network: %w", err)
+	}
+	if err := s.hide(); err != nil {
+		fmt.Fprintln(os.Stderr, "the server's files are not hidden:", err)
+	}
+	if s.mode != shared {
+		s.protect()
+	}
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	limitRights(rights(s.joint >= joinedToItself))
 	leave := s.groups.join(unix.Gettid())
 	if n := s.spec.Limits.CPUs; n > 0 && !s.groups.limitsCPU() {
 		pin(n, s.dir.token())

@@ -18,6 +18,11 @@ import (
 // it last.
 const drainWait = 2 * time.Second
 
+// pipeSize is what the program can print while we are busy or let its output
+// gather, in bytes: more than the system's default, and modest enough for what
+// it lets one user have.
+const defaultPipeSize, pipeSize = 64 << 10, 256 << 10
+
 // output carries a program's standard output and error into its log, line by
 // line in the order of arrival.
 //
@@ -26,6 +31,7 @@ const drainWait = 2 * time.Second
 type output struct {
 	log            *logstream.Writer
 	stdout, stderr uintptr // the program's ends, until started
+	capacity       int     // of a pipe, in bytes
 	epoll          int
 	pipes          map[int32]*logstream.Splitter // by our ends
 	quit           [2]int                        // closing the second ends the reading
@@ -48,6 +54,11 @@ func newOutput(log *logstream.Writer) (*output, error) {
 		if err := o.pipe(&fds); err != nil {
 			return nil, err
 		}
+		size, err := unix.FcntlInt(uintptr(fds[1]), unix.F_SETPIPE_SZ, pipeSize)
+		if err != nil {
+			size = defaultPipeSize // many pipes are open; slower, and all right
+		}
+		o.capacity = size
 		*end = uintptr(fds[1])
 		o.pipes[int32(fds[0])] = logstream.NewSplitter(o.line)
 	}
@@ -83,9 +94,10 @@ func (o *output) started() {
 // read takes output until both pipes have ended or drain gives up.
 func (o *output) read() {
 	defer close(o.done)
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, pipeSize)
 	events := make([]unix.EpollEvent, 3)
-	for len(o.pipes) > 0 {
+	pace := pace{capacity: o.capacity}
+	for asked := time.Now(); len(o.pipes) > 0; {
 		n, err := unix.EpollWait(o.epoll, events, -1)
 		if err != nil && err != unix.EINTR {
 			o.complain.Do(func() { fmt.Fprintln(os.Stderr, "output:", err) })
@@ -110,7 +122,10 @@ func (o *output) read() {
 				delete(o.pipes, e.Fd)
 				unix.Close(int(e.Fd))
 			}
+			pace.took(e.Fd, max(n, 0), now.Sub(asked))
 		}
+		time.Sleep(pace.rest())
+		asked = time.Now()
 	}
 }
 
@@ -123,4 +138,45 @@ func (o *output) drain() {
 	if err := o.log.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "log:", err)
 	}
+}
+
+const (
+	// manyReads is how many reads of one pipe in a row, each without a wait, make
+	// a flood.
+	manyReads = 32
+	// maxRest is for how long output may gather in a flood. It is the resolution
+	// of the log's times, and what the order of the two pipes may suffer then.
+	maxRest = time.Millisecond
+)
+
+// pace keeps a program that prints much from waking us for every line, which
+// slows both down: in a flood from one pipe it lets output gather for a moment.
+// At any other time output is taken as it comes, so the order of the pipes holds.
+type pace struct {
+	capacity int // of the pipes
+	fd       int32
+	reads    int // in a row
+	pause    time.Duration
+}
+
+// took notes a read of n bytes for which waited had passed since the last rest.
+func (p *pace) took(fd int32, n int, waited time.Duration) {
+	if fd != p.fd || waited >= maxRest {
+		*p = pace{capacity: p.capacity, fd: fd, pause: maxRest}
+	}
+	p.reads++
+	switch {
+	case n > p.capacity/2:
+		p.pause /= 2 // the pipe may be full before the rest is over
+	case p.reads > manyReads:
+		p.pause = min(p.pause+maxRest/8, maxRest)
+	}
+}
+
+// rest is how long to let output gather now.
+func (p *pace) rest() time.Duration {
+	if p.reads < manyReads {
+		return 0
+	}
+	return p.pause
 }

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from algorithm.contract import UserError
 from algorithm.hyperparameters import refuse
 from algorithm.parsers import Parser, choice, integer, names, real
 from xgbimage.metrics import COMPUTED_HERE
@@ -152,11 +151,6 @@ def check(raw: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     ignored: list[str] = []
     wrong: list[str] = []
-    if "sagemaker_program" in raw:
-        raise UserError(
-            "Hyperparameter sagemaker_program asks for script mode, which this image does not "
-            "run: it trains the built-in algorithm. Leave out the entry point."
-        )
     for name, text in sorted(raw.items()):
         if name.startswith("sagemaker_"):
             continue  # written by SDKs for their own toolkit
