@@ -3,11 +3,9 @@ package image_test
 import (
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/images"
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
@@ -44,23 +42,11 @@ func TestIncludedFoldersAreLaidBesideTheImagesOwnFiles(t *testing.T) {
 	}
 }
 
-func TestIncludeRefuses(t *testing.T) {
+// What only built-in images may say is refused in registered folders.
+func TestRegisteredFoldersRefuse(t *testing.T) {
 	t.Parallel()
-	db := storetest.SQLite(t)
-	for name, files := range map[string]fstest.MapFS{
-		"both hold train": {"one/train": {Data: []byte("#!/bin/sh\n")}, "shared/train": {Data: []byte("x")}},
-		"not exist":       {"one/train": {Data: []byte("#!/bin/sh\n")}},
-	} {
-		files["one/manifest.json"] = &fstest.MapFile{Data: []byte(`{"include": ["shared"], "train": ["{dir}/train"]}`)}
-		_, err := image.New(image.Options{DB: db, CacheDir: t.TempDir(), Images: files})
-		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: got %v", name, err)
-		}
-	}
-	m := newManager(t, db, nil)
-	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"include": ["toolkit"]}`}))
-	refused(t, err, "include", "built-in images")
-	_, err = m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
+	m := newManager(t, storetest.SQLite(t), nil)
+	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
 	refused(t, err, "preinstalled")
 }
 

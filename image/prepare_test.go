@@ -279,7 +279,7 @@ func TestShippedImagesHaveTheirFiles(t *testing.T) {
 			}
 		}
 	}
-	for _, file := range []string{"builtin/algorithm/__init__.py", "algorithms.Dockerfile", "xgboost/Dockerfile", "xgboost/library.txt"} {
+	for _, file := range []string{"builtin/algorithm/__init__.py", "builtin/requirements.txt", "builtin/Dockerfile", "xgboost/Dockerfile", "xgboost/library.txt"} {
 		if data, err := images.FS.ReadFile(file); err != nil || len(data) == 0 {
 			t.Errorf("%s: %v", file, err)
 		}
