@@ -126,8 +126,8 @@ func (w *worker) withUV(ctx context.Context, uv string, r pythonRange, dir strin
 		return err
 	}
 	w.progress("Installing " + p.requirements)
-	return w.run(ctx, "installing the requirements", uv, "pip", "install", "--compile-bytecode",
-		"--python", filepath.Join(dir, "bin", "python"), "-r", p.requirements)
+	return w.run(ctx, "installing the requirements", uv, p.install("pip", "install", "--compile-bytecode",
+		"--python", filepath.Join(dir, "bin", "python"))...)
 }
 
 // withPip makes the environment with Python's own tools.
@@ -141,8 +141,8 @@ func (w *worker) withPip(ctx context.Context, python, dir string, p plan) error 
 		return err
 	}
 	w.progress("Installing " + p.requirements)
-	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), "-m", "pip", "install",
-		"--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", p.requirements)
+	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), p.install("-m", "pip", "install",
+		"--no-input", "--disable-pip-version-check", "--progress-bar", "off")...)
 }
 
 // toolEnv is the server's environment for uv and pip: its proxies, PIP_* and

@@ -46,7 +46,7 @@ func TestIncludedFoldersAreLaidBesideTheImagesOwnFiles(t *testing.T) {
 func TestRegisteredFoldersRefuse(t *testing.T) {
 	t.Parallel()
 	m := newManager(t, storetest.SQLite(t), nil)
-	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"script_requirements": "more.txt"}`}))
+	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"scriptRequirements": "more.txt"}`}))
 	refused(t, err, "more.txt", "does not exist")
 	_, err = m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
 	refused(t, err, "preinstalled")

@@ -57,6 +57,8 @@ type Image struct {
 	Python, Requirements string
 	// ScriptRequirements is the requirements file for ForScripts, "" for the same.
 	ScriptRequirements string
+	// NoDependencies installs the requirements alone, not what they ask for.
+	NoDependencies bool
 	// Preinstalled is a library that the machine may have already; nil for none.
 	Preinstalled *Preinstalled
 	// Env is added to the program's environment.

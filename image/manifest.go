@@ -40,7 +40,10 @@ type Manifest struct {
 	// ScriptRequirements is the requirements file of jobs that run a program of
 	// the user's in the image, Requirements by default: what scripts import without
 	// asking would make the image's own programs wait.
-	ScriptRequirements string `json:"script_requirements,omitempty"`
+	ScriptRequirements string `json:"scriptRequirements,omitempty"`
+	// NoDependencies says that the requirements file names everything: what its
+	// packages ask for beyond it is not installed.
+	NoDependencies bool `json:"noDependencies,omitempty"`
 	// Preinstalled is a large library that the machine may have already.
 	Preinstalled *Preinstalled `json:"preinstalled,omitempty"`
 	// Train and Serve are commands. {dir} stands for the folder and {python} for
