@@ -24,11 +24,11 @@ build: ## Build bin/sagebrush
 demo: build ## Train a first model with plain boto3, from nothing, and stop everything again
 	@$(PYTHON) examples/demo.py
 
-test: build ## Run all tests: lint, Go, Python clients old and new, both databases
-	@.ci/with-postgres .ci/test
+test: build ## Run all tests: lint, Go, Python clients old and new, both databases, Docker
+	@.ci/with-postgres .ci/with-docker .ci/test
 
 go-test: ## Run the Go tests alone
-	@.ci/with-postgres $(GO) test ./...
+	@.ci/with-postgres .ci/with-docker $(GO) test ./...
 
 generate: ## Write anew what is generated: api/, docs/coverage.md, docs/states/
 	$(GO) run ./cmd/apigen

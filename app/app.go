@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +19,7 @@ import (
 	"github.com/sagebrush/sagebrush/identity"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
 	"github.com/sagebrush/sagebrush/wire"
@@ -36,10 +36,13 @@ type App struct {
 	ownKey   identity.Key
 	objects  blob.Store
 	images   *image.Manager
-	tasks    *task.Queue
-	api      *wire.Server
-	metrics  *prometheus.Registry
-	edge     *edge.Server
+	jobs     *training.Service
+	// containers is nil without an engine.
+	containers *containers
+	tasks      *task.Queue
+	api        *wire.Server
+	metrics    *prometheus.Registry
+	edge       *edge.Server
 	// closers run in reverse order.
 	closers []func() error
 }
@@ -59,6 +62,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		{"database", a.openStore},
 		{"identity", a.openIdentity},
 		{"objects", a.openObjects},
+		{"containers", a.openContainers},
 		{"services", a.openServices},
 		{"port", a.openEdge},
 	} {
@@ -79,11 +83,14 @@ func (c *Config) fillIn() {
 	if c.Database == "" {
 		c.Database = "sqlite"
 	}
-	if c.MaxJobs == 0 {
-		c.MaxJobs = 2 * runtime.NumCPU()
-	}
 	if c.Supervisor == nil {
 		c.Supervisor = []string{"/proc/self/exe", "supervise"}
+	}
+	if c.Init == nil {
+		c.Init = []string{"/proc/self/exe", "contain"}
+	}
+	if c.Feeder == nil {
+		c.Feeder = []string{"/proc/self/exe", "feed"}
 	}
 }
 
@@ -160,6 +167,9 @@ func (a *App) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go a.keys.Watch(background)
+	if err := a.jobs.Recover(background); err != nil {
+		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
+	}
 	if err := a.tasks.Start(background); err != nil {
 		return fmt.Errorf("tasks: %w", err)
 	}

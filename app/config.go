@@ -25,8 +25,16 @@ type Config struct {
 	StrictRoles bool
 	// TLSCert and TLSKey are files of the user's own certificate.
 	TLSCert, TLSKey string
-	// MaxJobs is how many training jobs run at the same time; 0 takes two per processor.
+	// MaxJobs is how many training jobs run at the same time; 0 lets their instance
+	// types decide (docs/capacity.md).
 	MaxJobs int
+	// Runner is RunnerAuto (also ""), RunnerProcess or RunnerDocker.
+	Runner string
+	// RegistryCredentials is a file with the credentials of private registries, by
+	// the ARN of a TrainingRepositoryCredentialsProvider; "" for none.
+	RegistryCredentials string
+	// FileSystems are the directories that stand for EFS and FSx file systems, by id.
+	FileSystems map[string]string
 	// JobMemory caps the memory of any job in bytes; 0 leaves the instance type's.
 	JobMemory int64
 	// CacheDir holds the environments of images; "" takes the user's cache directory.
@@ -36,6 +44,12 @@ type Config struct {
 	// Supervisor is the command line that runs a program's supervisor; nil takes
 	// this executable's.
 	Supervisor []string
-	Logger     *slog.Logger
-	Now        func() time.Time
+	// Init is the command line of a container's first process; nil takes this
+	// executable's.
+	Init []string
+	// Feeder is the command line that brings data to programs; nil takes this
+	// executable's.
+	Feeder []string
+	Logger *slog.Logger
+	Now    func() time.Time
 }

@@ -123,6 +123,12 @@ const job = `{"TrainingJobName":"` + marker + `","RoleArn":"arn:aws:iam::%s:role
 	"OutputDataConfig":{"S3OutputPath":"s3://` + marker + `/out"},"Tags":[{"Key":"k","Value":"` + marker + `-tag"}],
 	"ResourceConfig":{"InstanceType":"ml.m5.large","InstanceCount":1,"VolumeSizeInGB":1},"StoppingCondition":{"MaxRuntimeInSeconds":1}}`
 
+// algorithm is made by the owner, who describes it, and by strangers, who may use
+// the name too.
+const algorithm = `{"AlgorithmName":"` + marker + `","AlgorithmDescription":"%s","TrainingSpecification":{
+	"TrainingImage":"683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1","SupportedTrainingInstanceTypes":["ml.m5.large"],
+	"TrainingChannels":[{"Name":"train","SupportedContentTypes":["text/csv"],"SupportedInputModes":["File"]}]}}`
+
 const arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/" + marker
 
 // probes call every implemented operation as a stranger would who knows the
@@ -132,11 +138,26 @@ var probes = map[string]func(c *client) (int, string){
 	"sagemaker.CreateTrainingJob": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.CreateTrainingJob", fmt.Sprintf(job, "210987654321"))
 	},
+	"sagemaker.CreateAlgorithm": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateAlgorithm", fmt.Sprintf(algorithm, "a stranger's"))
+	},
+	"sagemaker.DescribeAlgorithm": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeAlgorithm", `{"AlgorithmName":"arn:aws:sagemaker:us-east-1:123456789012:algorithm/`+marker+`"}`)
+	},
+	"sagemaker.ListAlgorithms": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListAlgorithms", `{"NameContains":"`+marker+`"}`)
+	},
+	"sagemaker.DeleteAlgorithm": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteAlgorithm", `{"AlgorithmName":"`+marker+`"}`)
+	},
 	"sagemaker.DescribeTrainingJob": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.DescribeTrainingJob", `{"TrainingJobName":"`+marker+`"}`)
 	},
 	"sagemaker.StopTrainingJob": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.StopTrainingJob", `{"TrainingJobName":"`+marker+`"}`)
+	},
+	"sagemaker.UpdateTrainingJob": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateTrainingJob", `{"TrainingJobName":"`+marker+`","ResourceConfig":{"KeepAlivePeriodInSeconds":1}}`)
 	},
 	"sagemaker.ListTrainingJobs": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.ListTrainingJobs", `{}`)
@@ -224,6 +245,9 @@ func TestAccountsAreIsolated(t *testing.T) {
 	if status, text := owner.json("sagemaker", "SageMaker.CreateTrainingJob", fmt.Sprintf(job, "123456789012")); status != http.StatusOK {
 		t.Fatalf("job: %d %s", status, text)
 	}
+	if status, text := owner.json("sagemaker", "SageMaker.CreateAlgorithm", fmt.Sprintf(algorithm, marker+"-tag")); status != http.StatusOK {
+		t.Fatalf("algorithm: %d %s", status, text)
+	}
 	if status, text := owner.query("monitoring", "Action=PutMetricData&Version=2010-08-01&Namespace=owners-namespace&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1"); status != http.StatusOK {
 		t.Fatalf("metric: %d %s", status, text)
 	}
@@ -264,5 +288,8 @@ func TestAccountsAreIsolated(t *testing.T) {
 	}
 	if status, text := owner.s3(http.MethodGet, "/"+marker+"/key", ""); status != http.StatusOK || text != "content" {
 		t.Errorf("the owner's object is gone: %d %s", status, text)
+	}
+	if status, text := owner.json("sagemaker", "SageMaker.DescribeAlgorithm", `{"AlgorithmName":"`+marker+`"}`); status != http.StatusOK || !strings.Contains(text, marker+"-tag") {
+		t.Errorf("the owner's algorithm is gone: %d %s", status, text)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/schema"
 	"github.com/sagebrush/sagebrush/blob/dir"
+	"github.com/sagebrush/sagebrush/channel"
 	"github.com/sagebrush/sagebrush/companion/iam"
 	"github.com/sagebrush/sagebrush/companion/logs"
 	"github.com/sagebrush/sagebrush/companion/monitoring"
@@ -32,6 +33,7 @@ import (
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
+	"github.com/sagebrush/sagebrush/service/algorithm"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/task"
@@ -66,17 +68,31 @@ func (a *App) openServices(ctx context.Context) error {
 			return err
 		}
 	}
+	// Programs find no other job's files and no key of the server's.
+	runner.Hide(hidden(string(a.dir), cache))
 	if a.images, err = image.New(image.Options{DB: a.db, CacheDir: cache, Images: images.FS, Logger: c.Logger}); err != nil {
 		return err
 	}
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
 	tokens := kit.NewTokens(a.keys.ServerKey())
-	jobs := training.New(training.Config{
+	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
+	if err != nil {
+		return err
+	}
+	a.jobs = training.New(training.Config{
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
-		Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
-		Dir: a.path("jobs"), MaxJobs: c.MaxJobs, MemoryLimit: c.JobMemory,
+		Data: data, Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
+		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
+		ContainersOnly: c.Runner == RunnerDocker,
 	})
+	if a.containers != nil { // a nil pointer is not a nil interface
+		a.jobs.Containers = a.containers
+	}
+	algorithms := algorithm.New(algorithm.Config{
+		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
+	})
+	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tags := &tagging.Service{DB: a.db, Tokens: tokens}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
@@ -86,7 +102,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{jobs, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tags}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
@@ -107,7 +123,7 @@ func (a *App) openServices(ctx context.Context) error {
 
 // handler is everything behind the port: the commands' own API, then AWS's.
 func (a *App) handler() http.Handler {
-	return admin.New(admin.Options{Keys: a.keys, Images: a.images, AccessKeyID: a.ownKey.ID}, a.api)
+	return admin.New(admin.Options{Keys: a.keys, Images: a.images, Jobs: a.jobs, AccessKeyID: a.ownKey.ID}, a.api)
 }
 
 // defaultCache is the user's own cache directory, shared by all data
@@ -126,9 +142,12 @@ type metricSink struct{ metrics *monitoring.Service }
 func (m metricSink) PublishTrainingMetrics(ctx context.Context, scope aws.Scope, job string, points []training.Metric) error {
 	data := make([]monitoring.Datum, len(points))
 	for i, p := range points {
+		dimension := monitoring.Dimension{Name: "TrainingJobName", Value: job}
+		if p.Host != "" {
+			dimension = monitoring.Dimension{Name: "Host", Value: job + "/" + p.Host} // TrainContainer-14
+		}
 		data[i] = monitoring.Datum{
-			Name: p.Name, Value: p.Value, Time: p.Time, Seq: p.Seq, HighResolution: true,
-			Dimensions: []monitoring.Dimension{{Name: "TrainingJobName", Value: job}},
+			Name: p.Name, Value: p.Value, Time: p.Time, Seq: p.Seq, HighResolution: true, Dimensions: []monitoring.Dimension{dimension},
 		}
 	}
 	return m.metrics.PublishOnce(ctx, scope, "/aws/sagemaker/TrainingJobs", data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -9,8 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import Programs
 from server import PROGRAM, Server
 from training import Training
+
+FILE_SYSTEM = "fs-0123456789abcdef0"
+
+
+def _sdk() -> str:
+    """The SageMaker SDK's major version in this environment, "" without one."""
+    try:
+        return importlib.metadata.version("sagemaker").partition(".")[0]
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+# e2e/run.py runs each folder in an environment of its own.
+collect_ignore = [folder for folder in ("sdk2", "sdk3") if folder != f"sdk{_sdk()}"]
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]  # nothing of the developer's own account may be reached
@@ -23,7 +39,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server."""
     if not PROGRAM.exists():
         pytest.fail(f"{PROGRAM} is not built: make build", pytrace=False)
-    running = Server(tmp_path_factory.mktemp("server") / "data")
+    shared = tmp_path_factory.mktemp("shared")
+    (shared / "images").mkdir()
+    (shared / "images" / "a.txt").write_text("from a file system")
+    running = Server(
+        tmp_path_factory.mktemp("server") / "data", "--file-system", f"{FILE_SYSTEM}={shared}"
+    )
     yield running
     assert running.stop() == 0
 
@@ -60,6 +81,12 @@ def bucket(client: Callable[..., Any], unique: Callable[[str], str]) -> str:
 def training(client: Callable[..., Any], bucket: str, unique: Callable[[str], str]) -> Training:
     """Training jobs with their data in the test's bucket."""
     return Training(client("sagemaker"), client("s3"), client("logs"), bucket, unique("job"))
+
+
+@pytest.fixture
+def program(server: Server, tmp_path: Path, unique: Callable[[str], str]) -> Programs:
+    """Registers Python programs as images."""
+    return Programs(server, tmp_path, unique)
 
 
 @pytest.fixture

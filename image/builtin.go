@@ -7,19 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // builtIn is an image that the binary carries.
 type builtIn struct {
 	manifest Manifest
-	files    fs.FS // the image's folder
+	files    map[string][]byte // by slash-separated name: its own and the included ones
 	dir      string
 }
 
-// readBuiltIn reads the manifests of every folder of fsys.
+// readBuiltIn reads the manifests of every folder of fsys that has one.
 func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
@@ -27,8 +29,8 @@ func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 	}
 	var found []builtIn
 	for _, e := range entries {
-		if !e.IsDir() {
-			continue
+		if !e.IsDir() || !exists(fsys, path.Join(e.Name(), ManifestName)) {
+			continue // such as a folder that is only included
 		}
 		m, err := readManifest(fsys, e.Name())
 		if err != nil {
@@ -37,35 +39,49 @@ func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 		if m.Name == "" {
 			m.Name = e.Name()
 		}
-		files, err := fs.Sub(fsys, e.Name())
+		files, err := gather(fsys, m.folders(e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("image: built-in image %s: %w", e.Name(), err)
 		}
-		sum, err := hashTree(files)
-		if err != nil {
-			return nil, fmt.Errorf("image: built-in image %s: %w", e.Name(), err)
-		}
-		found = append(found, builtIn{m, files, filepath.Join(cacheDir, "images", m.Name+"-"+sum)})
+		found = append(found, builtIn{m, files, filepath.Join(cacheDir, "images", m.Name+"-"+digest(files))})
 	}
 	return found, nil
 }
 
-// hashTree names a folder's content.
-func hashTree(fsys fs.FS) (string, error) {
-	h := sha256.New()
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(fsys, name)
+// gather reads the files of several folders; of two with the same name the one
+// of the earlier folder counts.
+func gather(fsys fs.FS, folders []string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, folder := range folders {
+		sub, err := fs.Sub(fsys, folder)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		fmt.Fprintf(h, "%s\x00%d\x00", name, len(data))
-		h.Write(data)
-		return nil
-	})
-	return hex.EncodeToString(h.Sum(nil))[:16], err
+		err = fs.WalkDir(sub, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if _, taken := files[name]; taken {
+				return nil
+			}
+			files[name], err = fs.ReadFile(sub, name)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("folder %s: %w", folder, err)
+		}
+	}
+	return files, nil
+}
+
+// digest names the content of an image.
+func digest(files map[string][]byte) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(h, "%s\x00%d\x00", name, len(files[name]))
+		h.Write(files[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // extract writes the image's files to its directory, whole or not at all: into a
@@ -87,26 +103,18 @@ func (b builtIn) extract() error {
 	if err := os.Chmod(partial, 0o755); err != nil { // MkdirTemp's 0700 would shut jobs of other users out
 		return err
 	}
-	err = fs.WalkDir(b.files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(partial, filepath.FromSlash(path.Clean(name)))
-		if d.IsDir() {
-			return os.MkdirAll(target, 0o755)
-		}
-		data, err := fs.ReadFile(b.files, name)
-		if err != nil {
+	for name, data := range b.files {
+		target := filepath.Join(partial, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return err
 		}
 		mode := fs.FileMode(0o644)
 		if bytes.HasPrefix(data, []byte("#!")) { // embedding loses the mode
 			mode = 0o755
 		}
-		return os.WriteFile(target, data, mode)
-	})
-	if err != nil {
-		return err
+		if err := os.WriteFile(target, data, mode); err != nil {
+			return err
+		}
 	}
 	if err := os.Rename(partial, b.dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		if _, statErr := os.Stat(b.dir); statErr != nil { // ENOTEMPTY: somebody was first

@@ -2,14 +2,11 @@ package image
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -20,11 +17,11 @@ const readyMarker = ".sagebrush-ready"
 // environment answers the directory of the image's virtual environment, making
 // it when it is not there or its interpreter has gone.
 func (m *Manager) environment(ctx context.Context, img Image, progress func(string)) (string, error) {
-	requirements, err := os.ReadFile(filepath.Join(img.Dir, img.Requirements))
+	plan, err := m.plan(ctx, img)
 	if err != nil {
-		return "", failure(img, fmt.Sprintf("its requirements cannot be read: %s", err), nil, err)
+		return "", err
 	}
-	dir := filepath.Join(m.cacheDir, "envs", environmentName(img, requirements))
+	dir := filepath.Join(m.cacheDir, "envs", plan.name)
 	if ready(dir) {
 		return dir, nil
 	}
@@ -43,7 +40,7 @@ func (m *Manager) environment(ctx context.Context, img Image, progress func(stri
 	}
 	started := time.Now()
 	m.logger.Info("preparing an image's environment", "image", img.Name, "dir", dir)
-	if err := m.make(ctx, img, dir, lock, progress); err != nil {
+	if err := m.make(ctx, img, plan, dir, lock, progress); err != nil {
 		m.logger.Warn("an image's environment could not be prepared", "image", img.Name, "error", err)
 		return "", err
 	}
@@ -51,15 +48,6 @@ func (m *Manager) environment(ctx context.Context, img Image, progress func(stri
 	progress(fmt.Sprintf("Ready after %s", took))
 	m.logger.Info("an image's environment is ready", "image", img.Name, "dir", dir, "seconds", took.Seconds())
 	return dir, nil
-}
-
-// environmentName names what an environment depends on. Images with the same
-// requirements share one, whatever they are called.
-func environmentName(img Image, requirements []byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "1\n%s\n%s/%s\n", img.Python, runtime.GOOS, runtime.GOARCH)
-	h.Write(requirements)
-	return hex.EncodeToString(h.Sum(nil))[:20]
 }
 
 // ready says whether an environment is whole and its interpreter still exists.
@@ -72,8 +60,11 @@ func ready(dir string) bool {
 }
 
 // make builds the environment in its final place, under the lock.
-func (m *Manager) make(ctx context.Context, img Image, dir string, lock *os.File, progress func(string)) error {
+func (m *Manager) make(ctx context.Context, img Image, p plan, dir string, lock *os.File, progress func(string)) error {
 	w := &worker{dir: img.Dir, lock: lock, progress: progress}
+	if p.base != "" {
+		progress("Using " + img.Preinstalled.Module + " of " + p.base)
+	}
 	install := func(build func() error) error {
 		if err := os.RemoveAll(dir); err != nil {
 			return &stepError{what: fmt.Sprintf("what is left of an earlier try cannot be removed: %s", err), cause: err}
@@ -86,16 +77,19 @@ func (m *Manager) make(ctx context.Context, img Image, dir string, lock *os.File
 	}
 	err = errNoUV
 	if uv, lookErr := exec.LookPath("uv"); lookErr == nil {
-		err = install(func() error { return w.withUV(ctx, uv, r, dir, img.Requirements) })
+		err = install(func() error { return w.withUV(ctx, uv, r, dir, p) })
 		if err != nil && ctx.Err() == nil {
 			progress("uv did not succeed: trying venv and pip")
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		python, findErr := m.python(ctx, img.Python)
+		python, findErr := p.base, error(nil)
+		if python == "" {
+			python, findErr = m.python(ctx, img.Python)
+		}
 		switch {
 		case findErr == nil:
-			err = install(func() error { return w.withPip(ctx, python, dir, img.Requirements) })
+			err = install(func() error { return w.withPip(ctx, python, dir, p) })
 		case errors.Is(err, errNoUV):
 			err = &stepError{what: findErr.Error(), cause: findErr}
 		}
@@ -122,25 +116,33 @@ var errNoUV = errors.New("uv is not installed")
 
 // withUV makes the environment with uv, which brings its own downloads of Python
 // where the server's settings allow it.
-func (w *worker) withUV(ctx context.Context, uv string, r pythonRange, dir, requirements string) error {
+func (w *worker) withUV(ctx context.Context, uv string, r pythonRange, dir string, p plan) error {
 	w.progress("Making a Python environment with uv")
-	if err := w.run(ctx, "making the environment", uv, "venv", "--no-project", "--python", r.String(), dir); err != nil {
+	args := []string{"venv", "--no-project", "--python", r.String(), dir}
+	if p.base != "" {
+		args = []string{"venv", "--no-project", "--system-site-packages", "--python", p.base, dir}
+	}
+	if err := w.run(ctx, "making the environment", uv, args...); err != nil {
 		return err
 	}
-	w.progress("Installing " + requirements)
-	return w.run(ctx, "installing the requirements", uv, "pip", "install", "--compile-bytecode",
-		"--python", filepath.Join(dir, "bin", "python"), "-r", requirements)
+	w.progress("Installing " + p.requirements)
+	return w.run(ctx, "installing the requirements", uv, p.install("pip", "install", "--compile-bytecode",
+		"--python", filepath.Join(dir, "bin", "python"))...)
 }
 
 // withPip makes the environment with Python's own tools.
-func (w *worker) withPip(ctx context.Context, python, dir, requirements string) error {
+func (w *worker) withPip(ctx context.Context, python, dir string, p plan) error {
 	w.progress("Making a Python environment with venv and pip")
-	if err := w.run(ctx, "making the environment", python, "-m", "venv", dir); err != nil {
+	args := []string{"-m", "venv", dir}
+	if p.base != "" {
+		args = []string{"-m", "venv", "--system-site-packages", dir}
+	}
+	if err := w.run(ctx, "making the environment", python, args...); err != nil {
 		return err
 	}
-	w.progress("Installing " + requirements)
-	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), "-m", "pip", "install",
-		"--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", requirements)
+	w.progress("Installing " + p.requirements)
+	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), p.install("-m", "pip", "install",
+		"--no-input", "--disable-pip-version-check", "--progress-bar", "off")...)
 }
 
 // toolEnv is the server's environment for uv and pip: its proxies, PIP_* and
@@ -151,7 +153,7 @@ func toolEnv(environ []string) []string {
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		switch name {
-		case "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER",
+		case "PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER",
 			"PIP_REQUIRE_VIRTUALENV", "UV_PROJECT_ENVIRONMENT", "UV_SYSTEM_PYTHON", "CONDA_PREFIX":
 			continue
 		}

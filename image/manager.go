@@ -33,6 +33,7 @@ type Manager struct {
 
 	mu      sync.Mutex
 	pythons map[string]string // interpreter by version range, found once
+	modules map[string]found  // interpreter by module and version range, asked once
 }
 
 // Image is the program behind an image URI.
@@ -45,6 +46,8 @@ type Image struct {
 	// Train and Serve are the commands as the manifest has them; nil where the
 	// image cannot do that. Prepare answers the ones to run.
 	Train, Serve []string
+	// Enter precedes commands that are not the image's own; it may be nil.
+	Enter []string
 	// Metrics are the image's own metric definitions.
 	Metrics []Metric
 	// BuiltIn says that Sagebrush ships it.
@@ -52,8 +55,22 @@ type Image struct {
 	// Python is the range of versions it runs on, Requirements its requirements
 	// file inside Dir, "" without one.
 	Python, Requirements string
+	// ScriptRequirements is the requirements file for ForScripts, "" for the same.
+	ScriptRequirements string
+	// NoDependencies installs the requirements alone, not what they ask for.
+	NoDependencies bool
+	// Preinstalled is a library that the machine may have already; nil for none.
+	Preinstalled *Preinstalled
 	// Env is added to the program's environment.
 	Env map[string]string
+}
+
+// ForScripts is the image as it runs a program of the user's.
+func (img Image) ForScripts() Image {
+	if img.ScriptRequirements != "" {
+		img.Requirements = img.ScriptRequirements
+	}
+	return img
 }
 
 // Program is an image made ready to run. The slices and the map belong to the
@@ -61,6 +78,8 @@ type Image struct {
 type Program struct {
 	// Train and Serve are complete command lines; nil where the image has none.
 	Train, Serve []string
+	// Enter precedes any other command that is to run in the image; it may be nil.
+	Enter []string
 	// Env is what the program needs beside the job's own variables: PATH first.
 	Env map[string]string
 }
@@ -68,7 +87,7 @@ type Program struct {
 // New makes a Manager. It reads the built-in images' manifests; a broken one is
 // an error of the build, not of a user.
 func New(o Options) (*Manager, error) {
-	m := &Manager{db: o.DB, cacheDir: o.CacheDir, logger: o.Logger, pythons: map[string]string{}}
+	m := &Manager{db: o.DB, cacheDir: o.CacheDir, logger: o.Logger, pythons: map[string]string{}, modules: map[string]found{}}
 	if m.logger == nil {
 		m.logger = slog.New(slog.DiscardHandler)
 	}

@@ -53,13 +53,33 @@ func (m *Manager) Prepare(ctx context.Context, img Image, progress func(line str
 		searchPath = filepath.Dir(python) + string(os.PathListSeparator) + searchPath
 	}
 	env["PATH"] = searchPath
+	maps.Copy(env, m.pipSettings())
 	// Python writes to a pipe in blocks; a log is read while it is written.
 	env["PYTHONUNBUFFERED"] = "1"
 	fill := strings.NewReplacer("{dir}", img.Dir, "{python}", python)
 	for name, value := range img.Env {
 		env[name] = fill.Replace(value)
 	}
-	return Program{Train: fillAll(fill, img.Train), Serve: fillAll(fill, img.Serve), Env: maps.Clone(env)}, nil
+	return Program{Train: fillAll(fill, img.Train), Serve: fillAll(fill, img.Serve), Enter: fillAll(fill, img.Enter), Env: maps.Clone(env)}, nil
+}
+
+// pipSettings are for programs that install packages for one job, such as what
+// the requirements.txt of a user's script names: from the index that the server
+// itself uses, with a cache of downloads that all jobs share.
+func (m *Manager) pipSettings() map[string]string {
+	env := map[string]string{
+		"PIP_CACHE_DIR":                 filepath.Join(m.cacheDir, "pip"),
+		"PIP_DISABLE_PIP_VERSION_CHECK": "1",
+		"PIP_ROOT_USER_ACTION":          "ignore",
+	}
+	for _, name := range []string{
+		"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_CERT", "PIP_TRUSTED_HOST", "PIP_CONFIG_FILE",
+	} {
+		if value := os.Getenv(name); value != "" {
+			env[name] = value
+		}
+	}
+	return env
 }
 
 // extract writes the files of the built-in image.

@@ -73,6 +73,9 @@ func openFolder(uri, dir string) (Image, error) {
 	if err != nil {
 		return Image{}, aws.Invalid("The folder %s of image %q cannot be used: %s.", dir, uri, strings.TrimSuffix(err.Error(), "."))
 	}
+	if len(manifest.Include) > 0 {
+		return Image{}, aws.Invalid("The folder %s of image %q cannot be used: include in its manifest.json is for built-in images. Copy the files into the folder.", dir, uri)
+	}
 	name := manifest.Name
 	if name == "" {
 		name = filepath.Base(dir)
@@ -91,8 +94,9 @@ func (b builtIn) image(uri string) Image {
 func (m Manifest) image(uri, name, dir string) Image {
 	return Image{
 		URI: uri, Name: name, Dir: dir,
-		Train: m.Train, Serve: m.Serve, Metrics: m.Metrics,
-		Python: m.Python, Requirements: m.Requirements, Env: m.Env,
+		Train: m.Train, Serve: m.Serve, Enter: m.Enter, Metrics: m.Metrics,
+		Python: m.Python, Requirements: m.Requirements, ScriptRequirements: m.ScriptRequirements, NoDependencies: m.NoDependencies,
+		Preinstalled: m.Preinstalled, Env: m.Env,
 	}
 }
 

@@ -90,7 +90,8 @@ type Traits struct {
 	Isolation bool
 	// Interface is the network interface that programs with a Network.ID share
 	// with their peers, "eth0", or "lo" where they all live on the machine's own
-	// loopback interface, each under an address of its own.
+	// loopback interface, each under an address of its own: there, two that listen
+	// on all addresses cannot have the same port.
 	Interface string
 }
 
@@ -108,6 +109,10 @@ type Limits struct {
 	CPUs float64
 	// MemoryBytes ends the program (OOMKilled) when exceeded.
 	MemoryBytes int64
+	// DiskBytes ends the program (DiskFull) when it keeps more beneath OptML, what
+	// was there at its start included and Mounts not. It is measured every now
+	// and then, so that a program may exceed it for a moment.
+	DiskBytes int64
 	// Processes bounds the number of processes and threads.
 	Processes int
 	// Wall ends the program with SIGTERM, then SIGKILL after Grace, once it has
@@ -128,6 +133,8 @@ type Exit struct {
 	Signal string `json:",omitempty"`
 	// OOMKilled says that the memory limit ended it.
 	OOMKilled bool `json:",omitempty"`
+	// DiskFull says that Limits.DiskBytes ended it.
+	DiskFull bool `json:",omitempty"`
 	// TimedOut says that Limits.Wall ended it.
 	TimedOut bool `json:",omitempty"`
 	// Reason is set when the program could not be started, for example because
@@ -141,7 +148,9 @@ type Exit struct {
 }
 
 // OK says that the program ended by itself with status 0.
-func (e Exit) OK() bool { return e.Code == 0 && e.Signal == "" && e.Reason == "" && !e.OOMKilled }
+func (e Exit) OK() bool {
+	return e.Code == 0 && e.Signal == "" && e.Reason == "" && !e.OOMKilled && !e.DiskFull
+}
 
 // Process is a started program.
 type Process interface {

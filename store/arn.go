@@ -29,3 +29,21 @@ func HasARN(tx *Tx, scope aws.Scope, kind, arn string) (bool, error) {
 	}
 	return found == arn, nil
 }
+
+// GetByARN is the row with that ARN, or ErrNotFound. ARNs print names in lower
+// case while names keep their case, so the name in the ARN is only a first guess.
+func (t Table[T]) GetByARN(tx *Tx, scope aws.Scope, arn string) (*Row[T], error) {
+	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	row, err := t.Get(tx, scope, name)
+	if err == nil && row.ARN == arn || err != nil && !errors.Is(err, ErrNotFound) {
+		return row, err
+	}
+	err = tx.QueryRow("SELECT name FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND lower(name) = $4 AND arn = $5 LIMIT 1",
+		t.kind, scope.Account, scope.Region, strings.ToLower(name), arn).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("%w: %s", ErrNotFound, arn)
+	} else if err != nil {
+		return nil, fmt.Errorf("store: find %s: %w", arn, err)
+	}
+	return t.Get(tx, scope, name)
+}

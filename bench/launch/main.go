@@ -1,7 +1,8 @@
 // Command launch measures the time from sending CreateTrainingJob to the first
 // line of a trivial user program, beyond starting the same program from a shell.
 // The program prints the time itself, so what happens after its first line does
-// not count. Jobs and shell starts alternate, one at a time.
+// not count. Jobs and shell starts alternate, one at a time. A job of three hosts
+// is measured to the first line of its last host.
 package main
 
 import (
@@ -56,28 +57,36 @@ func run(ctx context.Context, n int, r *harness.Report) error {
 		return err
 	}
 	others := harness.Others(s)
-	var job, shell, whole []time.Duration
+	var job, three, shell, whole []time.Duration
 	for i := range n + 2 { // the first two warm up
 		d, err := fromShell(script)
 		if err != nil {
 			return err
 		}
 		begun := time.Now()
-		j, err := asJob(ctx, s, fmt.Sprintf("launch-%d", i))
+		j, err := asJob(ctx, s, fmt.Sprintf("launch-%d", i), 1)
+		if err != nil {
+			return err
+		}
+		ended := time.Since(begun)
+		j3, err := asJob(ctx, s, fmt.Sprintf("launch-three-%d", i), 3)
 		if err != nil {
 			return err
 		}
 		if i >= 2 {
-			job, shell, whole = append(job, j), append(shell, d), append(whole, time.Since(begun))
+			job, three, shell, whole = append(job, j), append(three, j3), append(shell, d), append(whole, ended)
 		}
 	}
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	beyond := ms(harness.Median(job)) - ms(harness.Median(shell))
+	ratio := ms(harness.Median(three)) / ms(harness.Median(job))
 	r.Note("medians of %d, one job at a time, jobs and shell starts alternating; SQLite, process runner", n)
 	r.Rows = append(r.Rows,
 		harness.Row{What: "CreateTrainingJob to the program's first line", Value: ms(harness.Median(job)), Unit: "ms"},
 		harness.Row{What: "the same program from a shell", Value: ms(harness.Median(shell)), Unit: "ms"},
 		harness.Row{What: "difference", Value: beyond, Unit: "ms"}.AtMost(beyond, 60, " ms"),
+		harness.Row{What: "CreateTrainingJob to the first line of the last of 3 hosts", Value: ms(harness.Median(three)), Unit: "ms"},
+		harness.Row{What: "3 hosts by 1 host", Value: ratio, Unit: "×"}.AtMost(ratio, 2, "×"),
 		harness.Row{What: "CreateTrainingJob to Completed, artifact stored", Value: ms(harness.Median(whole)), Unit: "ms"})
 	r.Note("other programs, the jobs among them, used %.0f %% of the processors meanwhile", 100*others())
 	return nil
@@ -98,9 +107,11 @@ func fromShell(script string) (time.Duration, error) {
 	return since(begun, string(out))
 }
 
-func asJob(ctx context.Context, s *harness.Server, name string) (time.Duration, error) {
+func asJob(ctx context.Context, s *harness.Server, name string, hosts int32) (last time.Duration, err error) {
+	in := harness.JobInput(name, harness.Image)
+	in.ResourceConfig.InstanceCount = &hosts
 	begun := time.Now()
-	if err := s.Call(ctx, "SageMaker.CreateTrainingJob", "sagemaker", harness.JobInput(name, harness.Image), nil); err != nil {
+	if err := s.Call(ctx, "SageMaker.CreateTrainingJob", "sagemaker", in, nil); err != nil {
 		return 0, err
 	}
 	if err := s.WaitFor(ctx, name, "Completed"); err != nil {
@@ -113,16 +124,23 @@ func asJob(ctx context.Context, s *harness.Server, name string) (time.Duration, 
 	if err := s.Call(ctx, "Logs_20140328.DescribeLogStreams", "logs", map[string]string{"logGroupName": group, "logStreamNamePrefix": name + "/"}, &streams); err != nil {
 		return 0, err
 	}
-	if len(streams.LogStreams) != 1 {
+	if len(streams.LogStreams) != int(hosts) {
 		return 0, fmt.Errorf("job %s has %d log streams", name, len(streams.LogStreams))
 	}
-	var events struct{ Events []struct{ Message string } }
-	if err := s.Call(ctx, "Logs_20140328.GetLogEvents", "logs", map[string]any{
-		"logGroupName": group, "logStreamName": streams.LogStreams[0].LogStreamName, "startFromHead": true}, &events); err != nil {
-		return 0, err
+	for _, stream := range streams.LogStreams {
+		var events struct{ Events []struct{ Message string } }
+		if err := s.Call(ctx, "Logs_20140328.GetLogEvents", "logs", map[string]any{
+			"logGroupName": group, "logStreamName": stream.LogStreamName, "startFromHead": true}, &events); err != nil {
+			return 0, err
+		}
+		if len(events.Events) == 0 {
+			return 0, fmt.Errorf("job %s printed nothing", name)
+		}
+		first, err := since(begun, events.Events[0].Message)
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, first)
 	}
-	if len(events.Events) == 0 {
-		return 0, fmt.Errorf("job %s printed nothing", name)
-	}
-	return since(begun, events.Events[0].Message)
+	return last, nil
 }

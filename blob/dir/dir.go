@@ -44,7 +44,7 @@ import (
 // own by 1.4, at twice it they are even, and the database writes bytes twice.
 const InlineLimit = 32 << 10
 
-// Store is a blob.Store and blob.Localizer. Make it with New.
+// Store is a blob.Store, blob.Localizer and blob.Locator. Make it with New.
 type Store struct {
 	// dependencies
 	db  *store.DB
@@ -59,6 +59,7 @@ type Store struct {
 var (
 	_ blob.Store     = (*Store)(nil)
 	_ blob.Localizer = (*Store)(nil)
+	_ blob.Locator   = (*Store)(nil)
 )
 
 // New opens the store whose content lies under dir, which is made when missing.

@@ -138,3 +138,7 @@ func (s *Store) forget(name string) {
 }
 
 func noBucket(name string) error { return fmt.Errorf("%w: %s", blob.ErrNoSuchBucket, name) }
+
+// Options are those that New was given: what another process needs to be the
+// same client.
+func (s *Store) Options() Options { return s.options }

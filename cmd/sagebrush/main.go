@@ -13,7 +13,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/sagebrush/sagebrush/channel/feed"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/run/docker/inside"
 	"github.com/sagebrush/sagebrush/run/process"
 )
 
@@ -28,10 +30,19 @@ const (
 
 func main() {
 	started := time.Now()
-	// The supervisor of a job's program is this binary too. It comes before
-	// everything, because it must stay as small as it can.
+	// The supervisor of a job's program is this binary too, and so is the feeder of
+	// its data. They come before everything, because they must stay as small as
+	// they can.
 	if len(os.Args) > 1 && os.Args[1] == "supervise" {
 		os.Exit(process.Supervise(os.Args[2:]))
+	}
+	// So is the first process of a job's container.
+	if len(os.Args) > 1 && os.Args[1] == "contain" {
+		os.Exit(inside.Main(os.Args[2:]))
+	}
+	// And the process that brings data to the programs of a job.
+	if len(os.Args) > 1 && os.Args[1] == "feed" {
+		os.Exit(feed.Main(os.Args[2:]))
 	}
 	os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, started))
 }

@@ -55,7 +55,7 @@ written for SageMaker run against it unchanged.`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().StringVar(&c.dataDir, "data-dir", datadir.Default(), "directory with all that must survive (SAGEBRUSH_DATA_DIR)")
-	root.AddCommand(newServe(c), newEnv(c), newExec(c), newKeys(c), newImage(c), newVersion(c))
+	root.AddCommand(newServe(c), newEnv(c), newExec(c), newKeys(c), newImage(c), newJobs(c), newVersion(c))
 	return root
 }
 

@@ -37,7 +37,8 @@ requests are answered, the programs of jobs run on and are found again at the ne
 start. A second one ends it at once.`,
 		Example: `  sagebrush serve
   sagebrush serve --listen 127.0.0.1:0 --data-dir /tmp/try
-  sagebrush serve --database postgres://me@db/sagebrush`,
+  sagebrush serve --database postgres://me@db/sagebrush
+  sagebrush serve --file-system fs-0123456789abcdef0=/srv/data`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context(), f) },
 	}
@@ -50,7 +51,10 @@ start. A second one ends it at once.`,
 	flags.BoolVar(&f.StrictRoles, "strict-roles", false, "refuse roles that were not created, instead of making them on first use")
 	flags.StringVar(&f.TLSCert, "tls-cert", "", "certificate file (PEM); a local authority issues one otherwise")
 	flags.StringVar(&f.TLSKey, "tls-key", "", "key file (PEM) of --tls-cert")
-	flags.IntVar(&f.MaxJobs, "max-jobs", 0, "jobs that run at the same time (default two per processor)")
+	flags.IntVar(&f.MaxJobs, "max-jobs", 0, "jobs that run at the same time, whatever their instance types ask for (default what the machine has room for)")
+	flags.StringVar(&f.Runner, "runner", app.RunnerAuto, "what runs programs: auto (processes for images with a program here, containers for others), process or docker")
+	flags.StringVar(&f.RegistryCredentials, "registry-credentials", "", "JSON file with usernames and passwords of private registries by the ARN of their credentials provider")
+	flags.StringToStringVar(&f.FileSystems, "file-system", nil, "directory that stands for a file system of channels, as ID=DIRECTORY; may be repeated")
 	flags.Var(&f.jobMemory, "job-memory", "memory that any job may use at most, such as 512MiB (default what its instance type has)")
 	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
@@ -181,6 +185,14 @@ func (f *serveFlags) check() error {
 		return usage("--database takes sqlite or a postgres:// URL")
 	case f.S3Endpoint != "" && !strings.HasPrefix(f.S3Endpoint, "http://") && !strings.HasPrefix(f.S3Endpoint, "https://"):
 		return usage("--s3-endpoint takes an http:// or https:// URL, got %q", f.S3Endpoint)
+	}
+	if f.Runner != app.RunnerAuto && f.Runner != app.RunnerProcess && f.Runner != app.RunnerDocker {
+		return usage("--runner takes auto, process or docker, got %q", f.Runner)
+	}
+	for id, dir := range f.FileSystems {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() || !strings.HasPrefix(id, "fs-") {
+			return usage("--file-system takes an id such as fs-0123456789abcdef0 and a directory that exists, got %s=%s", id, dir)
+		}
 	}
 	return nil
 }

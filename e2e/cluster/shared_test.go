@@ -53,7 +53,7 @@ func until(ctx context.Context, t *testing.T, what string, met func() bool) {
 func TestJobsAreShared(t *testing.T) {
 	t.Parallel()
 	const jobs = 12
-	ctx, servers, w := pair(t, "--max-jobs", "2")
+	ctx, servers, w := pair(t, "--max-jobs", "4")
 	clients := [2]*server.Client{servers[0].Client(), servers[1].Client()}
 	for i := range jobs {
 		if err := clients[i%2].Train(ctx, witness.Job(jobName(i), "")); err != nil {
@@ -84,8 +84,9 @@ func TestJobsAreShared(t *testing.T) {
 	servers[0].NothingLeft(t)
 }
 
-// bothBusy gives the pair, which runs two jobs a server, twice as many, and waits
-// until both have what they can run. Programs run for pause seconds.
+// bothBusy gives the pair, which runs four jobs at a time, twice as many, each
+// server half of them, and waits until the machine has all that it may run: servers
+// that share a database share its capacity. Programs run for pause seconds.
 func bothBusy(ctx context.Context, t *testing.T, servers [2]*server.Server, w *witness.Witness, pause string) (jobs []string) {
 	t.Helper()
 	for i := range 8 {
@@ -94,7 +95,7 @@ func bothBusy(ctx context.Context, t *testing.T, servers [2]*server.Server, w *w
 			t.Fatal(err)
 		}
 	}
-	until(ctx, t, "both servers have all the jobs that they may run", func() bool { return len(w.Runs("*")) == 4 })
+	until(ctx, t, "the machine has all the jobs that it may run", func() bool { return len(w.Runs("*")) == 4 })
 	return jobs
 }
 
@@ -117,7 +118,7 @@ func completed(ctx context.Context, t *testing.T, s *server.Server, w *witness.W
 // under their supervisors, and the jobs that had not begun begin.
 func TestSurvivorTakesOver(t *testing.T) {
 	t.Parallel()
-	ctx, servers, w := pair(t, "--max-jobs", "2")
+	ctx, servers, w := pair(t, "--max-jobs", "4")
 	jobs := bothBusy(ctx, t, servers, w, "1.5")
 	servers[1].Kill()
 	completed(ctx, t, servers[0], w, jobs, 15*time.Second)
@@ -127,7 +128,7 @@ func TestSurvivorTakesOver(t *testing.T) {
 // A server that is stopped in order gives its jobs away at once.
 func TestStoppedServerHandsOver(t *testing.T) {
 	t.Parallel()
-	ctx, servers, w := pair(t, "--max-jobs", "2")
+	ctx, servers, w := pair(t, "--max-jobs", "4")
 	jobs := bothBusy(ctx, t, servers, w, "1")
 	if err := servers[1].Stop(); err != nil {
 		t.Error(err)
@@ -137,16 +138,17 @@ func TestStoppedServerHandsOver(t *testing.T) {
 	servers[0].NothingLeft(t)
 }
 
-// A job is stopped through whichever server (StopTrainingJob-1).
+// A job is stopped through whichever server, and runs on either
+// (StopTrainingJob-1).
 func TestJobsAreStoppedThroughTheOther(t *testing.T) {
 	t.Parallel()
-	ctx, servers, w := pair(t, "--max-jobs", "1")
+	ctx, servers, w := pair(t, "--max-jobs", "2")
 	for i := range 2 {
-		if err := servers[0].Client().Train(ctx, witness.Job(jobName(i), "60")); err != nil {
+		if err := servers[i].Client().Train(ctx, witness.Job(jobName(i), "60")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	until(ctx, t, "each server runs one", func() bool { return len(w.Runs("*")) == 2 })
+	until(ctx, t, "both run", func() bool { return len(w.Runs("*")) == 2 })
 	for i := range 2 {
 		if err := servers[0].Client().StopJob(ctx, jobName(i)); err != nil {
 			t.Error(err)

@@ -65,7 +65,7 @@ func crash(t *testing.T, database string) {
 	work.Go(func() { // the user: creates jobs, waits for their end
 		defer close(finished)
 		for i := range jobs {
-			if err := client.Train(ctx, witness.Job(jobName(i), "")); err != nil {
+			if err := client.Train(ctx, kind(i)); err != nil {
 				t.Errorf("create %s: %v", jobName(i), err)
 				cancel() // nothing to wait for
 				return
@@ -109,6 +109,19 @@ func crash(t *testing.T, database string) {
 		}
 	}
 	s.NothingLeft(t)
+}
+
+// kind is the i-th job: some have several hosts, some read data that has to be
+// delivered while the server is dead.
+func kind(i int) map[string]any {
+	job := witness.Job(jobName(i), "")
+	if i%3 == 1 {
+		job = witness.OnHosts(job, 2)
+	}
+	if i%4 == 2 {
+		job = witness.Streamed(job)
+	}
+	return job
 }
 
 func jobName(i int) string { return fmt.Sprintf("crash-%02d", i) }

@@ -91,7 +91,11 @@ func TestKeysStayInTheirChannel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := h.on(t)
 			for _, key := range c.keys {
-				h.s3("PUT", "/"+bucket+"/"+escape(name+"/"+key), []byte("x"))
+				content := []byte("x")
+				if strings.HasSuffix(key, "/") {
+					content = nil // it stands for a folder
+				}
+				h.s3("PUT", "/"+bucket+"/"+escape(name+"/"+key), content)
 			}
 			request := server.TrainingJob(name, image, bucket)
 			server.Channel(request, "train", "s3://"+bucket+"/"+name+"/")

@@ -56,6 +56,11 @@ func (c *Client) RemoveImage(ctx context.Context, uri string) error {
 	return c.call(ctx, http.MethodDelete, "images?uri="+url.QueryEscape(uri), nil, nil)
 }
 
+// InterruptJob reclaims the capacity of a spot job.
+func (c *Client) InterruptJob(ctx context.Context, in InterruptRequest) error {
+	return c.call(ctx, http.MethodPost, "jobs/interrupt", in, nil)
+}
+
 // PrepareImage makes an image's environment; progress receives what happens.
 func (c *Client) PrepareImage(ctx context.Context, uri string, progress func(line string)) error {
 	answer, err := c.send(ctx, http.MethodPost, "images/prepare", PrepareRequest{uri})

@@ -28,10 +28,16 @@ type ImageManager interface {
 	Prepare(ctx context.Context, img image.Image, progress func(line string)) (image.Program, error)
 }
 
+// JobManager is what the commands need of the training jobs.
+type JobManager interface {
+	Interrupt(ctx context.Context, scope aws.Scope, name string) error
+}
+
 // Options of New; all members but Now and Logger are needed.
 type Options struct {
 	Keys   *identity.Keys
 	Images ImageManager
+	Jobs   JobManager
 	// AccessKeyID is the one key that opens the door: the server's own.
 	AccessKeyID string
 	Now         func() time.Time
@@ -59,6 +65,7 @@ func New(o Options, next http.Handler) http.Handler {
 	h.handle("GET images", h.listImages)
 	h.handle("POST images", h.addImage)
 	h.handle("DELETE images", h.removeImage)
+	h.handle("POST jobs/interrupt", h.interruptJob)
 	h.mux.HandleFunc("POST "+Prefix+"images/prepare", h.prepareImage)
 	h.mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, aws.Errorf(aws.UnknownOperationException, "There is nothing at %s %s. Is the command as new as the server?", r.Method, r.URL.Path))

@@ -53,6 +53,13 @@ type PrepareRequest struct {
 	URI string `json:"uri"`
 }
 
+// InterruptRequest asks to reclaim the capacity of a spot job.
+type InterruptRequest struct {
+	AccountID string `json:"accountId"`
+	Region    string `json:"region"`
+	Name      string `json:"name"`
+}
+
 // Progress is one line of the answer to PrepareRequest. The last one has Done
 // or Error set.
 type Progress struct {

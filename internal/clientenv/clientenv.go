@@ -15,6 +15,8 @@ type Target struct {
 	// Address is the server's URL.
 	Address, Region              string
 	AccessKeyID, SecretAccessKey string
+	// SessionToken goes with temporary keys, which jobs have.
+	SessionToken string
 	// CABundle is the file of all certificates to trust, CACert the one with the
 	// local authority's alone.
 	CABundle, CACert string

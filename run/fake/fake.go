@@ -8,10 +8,13 @@
 //	FAKE_EXIT_CODE    its exit status, default 0
 //	FAKE_SIGNAL       it ends by this signal, such as SIGKILL
 //	FAKE_OOM          "1": it ends OOMKilled
+//	FAKE_DISK_FULL    "1": it ends DiskFull
 //	FAKE_FAILURE      content of output/failure; the exit status becomes 1
 //	FAKE_REASON       it cannot be started, and this is why
 //	FAKE_TERM_CODE    on SIGTERM it exits with this status; default: it dies of it
 //	FAKE_IGNORE_TERM  "1": SIGTERM does not impress it, only SIGKILL does
+//
+// HOST_2_FAKE_… is FAKE_… for the host algo-2 alone.
 //
 // Files and lines are written before the sleep. Start, Attach, Wait, Stop and
 // Remove behave as run.Runner says; programs live as long as the Runner value,
@@ -138,12 +141,15 @@ func (p *program) Handle() run.Handle {
 func (p *program) Wait(ctx context.Context) (run.Exit, error) {
 	select {
 	case <-p.lost:
-		return run.Exit{}, run.ErrLost
 	case <-p.done:
-		return p.exit, nil
 	case <-ctx.Done():
 		return run.Exit{}, context.Cause(ctx)
 	}
+	// A program that is lost ends too, but nobody saw how.
+	if p.isLost() {
+		return run.Exit{}, run.ErrLost
+	}
+	return p.exit, nil
 }
 
 // Stop implements run.Process.
@@ -154,9 +160,10 @@ func (p *program) Stop(_ context.Context, grace time.Duration) error {
 
 // Usage implements run.Process: a goroutine uses next to nothing.
 func (p *program) Usage(context.Context) (run.Usage, error) {
-	select {
-	case <-p.lost:
+	if p.isLost() {
 		return run.Usage{}, run.ErrLost
+	}
+	select {
 	case <-p.done:
 		return run.Usage{}, fmt.Errorf("fake: the program has ended")
 	default:

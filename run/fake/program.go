@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,8 +16,9 @@ import (
 // program is one goroutine's life.
 type program struct {
 	spec run.Spec
-	term chan struct{} // closed by the first SIGTERM
-	kill chan struct{} // closed by SIGKILL
+	env  map[string]string // Spec.Env as this host sees it
+	term chan struct{}     // closed by the first SIGTERM
+	kill chan struct{}     // closed by SIGKILL
 	lost chan struct{}
 	done chan struct{}
 	exit run.Exit // valid when done is closed
@@ -30,7 +32,7 @@ type program struct {
 }
 
 func newProgram(s run.Spec) *program {
-	return &program{spec: s, term: make(chan struct{}), kill: make(chan struct{}),
+	return &program{spec: s, env: ofHost(s), term: make(chan struct{}), kill: make(chan struct{}),
 		lost: make(chan struct{}), done: make(chan struct{})}
 }
 
@@ -53,10 +55,19 @@ func (p *program) signal(grace time.Duration, timedOut bool) {
 
 func (p *program) lose() { p.loseOnce.Do(func() { close(p.lost) }) }
 
+func (p *program) isLost() bool {
+	select {
+	case <-p.lost:
+		return true
+	default:
+		return false
+	}
+}
+
 // run does what the variables say.
 func (p *program) run() {
 	defer close(p.done)
-	env := p.spec.Env
+	env := p.env
 	p.exit.StartedAt = time.Now()
 	defer func() { p.exit.EndedAt = time.Now() }()
 	if reason := env["FAKE_REASON"]; reason != "" {
@@ -102,6 +113,8 @@ func (p *program) end(env map[string]string) {
 	switch {
 	case env["FAKE_OOM"] == "1":
 		p.exit.Code, p.exit.Signal, p.exit.OOMKilled = -1, "SIGKILL", true
+	case env["FAKE_DISK_FULL"] == "1":
+		p.exit.Code, p.exit.Signal, p.exit.DiskFull = -1, "SIGKILL", true
 	case env["FAKE_SIGNAL"] != "":
 		p.exit.Code, p.exit.Signal = -1, env["FAKE_SIGNAL"]
 	case env["FAKE_EXIT_CODE"] != "":
@@ -118,7 +131,7 @@ func (p *program) write() error {
 		if err != nil {
 			return err
 		}
-		if lines := p.spec.Env["FAKE_LOG"]; lines != "" {
+		if lines := p.env["FAKE_LOG"]; lines != "" {
 			w.WriteLine(time.Now(), []byte(lines))
 		}
 		if err := w.Close(); err != nil {
@@ -126,13 +139,13 @@ func (p *program) write() error {
 		}
 	}
 	files := map[string]string{}
-	for line := range strings.Lines(p.spec.Env["FAKE_FILES"]) {
+	for line := range strings.Lines(p.env["FAKE_FILES"]) {
 		if name, content, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "="); ok {
 			files[name] = content
 		}
 	}
 	for name, variable := range map[string]string{"model/model.txt": "FAKE_MODEL", "output/failure": "FAKE_FAILURE"} {
-		if content, ok := p.spec.Env[variable]; ok {
+		if content, ok := p.env[variable]; ok {
 			files[name] = content
 		}
 	}
@@ -155,4 +168,17 @@ func duration(s string) time.Duration {
 	}
 	seconds, _ := strconv.ParseFloat(s, 64)
 	return time.Duration(seconds * float64(time.Second))
+}
+
+// ofHost is the environment with the variables that are meant for one host only
+// in the place of the general ones.
+func ofHost(s run.Spec) map[string]string {
+	env := maps.Clone(s.Env)
+	mine := "HOST_" + strings.TrimPrefix(s.Hostname, "algo-") + "_"
+	for name, value := range s.Env {
+		if general, ok := strings.CutPrefix(name, mine); ok {
+			env[general] = value
+		}
+	}
+	return env
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,5 +62,71 @@ func BenchmarkFirstLine(b *testing.B) {
 				b.StartTimer()
 			}
 		})
+	}
+}
+
+// BenchmarkHosts measures the time from starting the hosts of a job at once
+// until the last one's first line is readable.
+func BenchmarkHosts(b *testing.B) {
+	for _, n := range []int{1, 3, 8} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r, err := process.New(b.TempDir(), self, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Logf("joined by %s", r.Traits().Interface)
+			var names []string
+			for i := range n {
+				names = append(names, fmt.Sprintf("algo-%d", i+1))
+			}
+			for i := 0; b.Loop(); i++ {
+				var all sync.WaitGroup
+				for _, name := range names {
+					dir := b.TempDir()
+					s := run.Spec{ID: fmt.Sprint(i, name), Hostname: name, Command: []string{"sh", "-c", "echo hello; exec sleep 1000"}, OptML: dir, Log: dir + "/log"}
+					s.Network = run.Network{ID: fmt.Sprint(i), Hosts: names}
+					all.Go(func() {
+						if _, err := r.Start(b.Context(), s); err != nil {
+							b.Error(err)
+						}
+						for {
+							if e, _ := logstream.Read(s.Log, 0, 1, 0); len(e) == 1 {
+								break
+							}
+							time.Sleep(200 * time.Microsecond)
+						}
+					})
+				}
+				all.Wait()
+				b.StopTimer()
+				for _, name := range names {
+					if err := r.Remove(b.Context(), r.HandleOf(fmt.Sprint(i, name))); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+// BenchmarkUsage measures asking what a program uses.
+func BenchmarkUsage(b *testing.B) {
+	r, err := process.New(b.TempDir(), self, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	p, err := r.Start(b.Context(), run.Spec{ID: "x", Command: []string{"sh", "-c", "sleep 1000 & sleep 1000"}, OptML: dir, Log: dir + "/log"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := p.Usage(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := r.Remove(b.Context(), p.Handle()); err != nil {
+		b.Fatal(err)
 	}
 }

@@ -5,7 +5,6 @@ package process
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -38,9 +37,7 @@ func (s *supervisor) command() (*command, error) {
 		c.args = append(c.args, s.inside(a))
 	}
 	for k, v := range s.spec.Env {
-		if strings.HasPrefix(k, "SM_") {
-			v = s.inside(v)
-		}
+		v = s.inside(v)
 		if k != "SAGEMAKER_BASE_DIR" && k != runVariable {
 			c.env = append(c.env, k+"="+v)
 		}
@@ -124,24 +121,45 @@ func executable(name, path string) error {
 	return nil
 }
 
-// fork starts the program from a thread of its own, which gives the program
-// what is a thread's: the cgroups of v1, no_new_privs, the empty ambient
+// forker is the thread that the program is forked from. It gives the program
+// what is a thread's: the network, the cgroups of v1, no_new_privs, few
 // capabilities, and the death signal that ends the program with its supervisor.
 // The thread therefore stays until this process ends.
-func (s *supervisor) fork(c *command) error {
-	done := make(chan error)
+type forker chan func()
+
+func newForker() forker {
+	f := make(forker)
 	go func() {
 		runtime.LockOSThread()
-		done <- s.forkHere(c)
-		select {}
+		for work := range f { // never closed
+			work()
+		}
 	}()
-	return <-done
+	return f
+}
+
+// do lets the thread do something; the answer comes by the channel.
+func (f forker) do(work func() error) <-chan error {
+	done := make(chan error, 1)
+	f <- func() { done <- work() }
+	return done
+}
+
+// fork starts the program.
+func (s *supervisor) fork(c *command) error {
+	return <-s.forker.do(func() error { return s.forkHere(c) })
 }
 
 func (s *supervisor) forkHere(c *command) error {
+	if err := s.hide(); err != nil {
+		fmt.Fprintln(os.Stderr, "the server's files are not hidden:", err)
+	}
+	if s.mode != shared {
+		s.protect()
+	}
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	limitRights(rights(s.joint >= joinedToItself))
 	leave := s.groups.join(unix.Gettid())
 	if n := s.spec.Limits.CPUs; n > 0 && !s.groups.limitsCPU() {
 		pin(n, s.dir.token())
@@ -154,7 +172,7 @@ func (s *supervisor) forkHere(c *command) error {
 	attr := &syscall.ProcAttr{
 		Dir:   c.dir,
 		Env:   c.env,
-		Files: []uintptr{null.Fd(), s.out.stdout, s.out.stderr},
+		Files: []uintptr{null.Fd(), s.out.Stdout, s.out.Stderr},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGKILL},
 	}
 	if fd, ok := s.groups.open(); ok {
@@ -177,7 +195,7 @@ func (s *supervisor) forkHere(c *command) error {
 		}
 	}
 	leave()
-	s.out.started()
+	s.out.Started()
 	return explain(c, err)
 }
 
@@ -201,32 +219,4 @@ func explain(c *command, err error) error {
 		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: its arguments and environment are too long.", name)}
 	}
 	return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
-}
-
-// pin keeps this thread, and what it forks, on n processors (rounded up). The
-// token decides which, so that programs spread.
-func pin(n float64, token string) {
-	var all, some unix.CPUSet
-	if unix.SchedGetaffinity(0, &all) != nil {
-		return
-	}
-	var cpus []int
-	for i := range len(all) * 64 {
-		if all.IsSet(i) {
-			cpus = append(cpus, i)
-		}
-	}
-	want := int(n)
-	if float64(want) < n {
-		want++
-	}
-	if want >= len(cpus) {
-		return
-	}
-	h := fnv.New32a()
-	h.Write([]byte(token))
-	for i := range want {
-		some.Set(cpus[(int(h.Sum32()%uint32(len(cpus)))+i)%len(cpus)])
-	}
-	unix.SchedSetaffinity(0, &some)
 }

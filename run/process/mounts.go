@@ -10,25 +10,35 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isolate gives the program its /opt/ml and its host name within this process's
-// own mount and host name spaces, and answers what /opt/ml is called. A system
-// that does not allow it costs the name only.
-func (s *supervisor) isolate() string {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+// ownMounts keeps what is mounted in this process's mount name space from the
+// machine's. Some systems give a process one and do not let it mount.
+func ownMounts() bool {
+	err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "no private mounts:", err)
-		return s.spec.OptML
 	}
+	return err == nil
+}
+
+// isolate gives the program its /opt/ml and its host name within this process's
+// own mount and host name spaces. A system that does not allow it costs the
+// names only, and therefore also networks of several hosts.
+func (s *supervisor) isolate() error {
 	if err := s.nameHost(); err != nil {
+		if len(s.spec.Network.Hosts) > 1 {
+			return fmt.Errorf("the names of its peers do not resolve: %w", err)
+		}
 		fmt.Fprintln(os.Stderr, "no host name:", err)
 	}
 	if err := s.mountOptML(); err != nil {
 		fmt.Fprintln(os.Stderr, "no private /opt/ml:", err)
-		return s.spec.OptML
+		return nil
 	}
-	return optML
+	s.base = optML
+	return nil
 }
 
-// nameHost sets the host name and lets it resolve.
+// nameHost sets the host name and lets it and those of the peers resolve.
 func (s *supervisor) nameHost() error {
 	name := s.spec.Hostname
 	if name == "" {
@@ -42,8 +52,7 @@ func (s *supervisor) nameHost() error {
 		return err
 	}
 	own := s.dir.path("hosts")
-	hosts = append([]byte("127.0.0.1\t"+name+"\n"), hosts...)
-	if err := os.WriteFile(own, hosts, 0o644); err != nil {
+	if err := os.WriteFile(own, hostsFile(s.spec.Spec, s.joint, s.addresses, hosts), 0o644); err != nil {
 		return err
 	}
 	return bind(own, "/etc/hosts")

@@ -171,7 +171,29 @@ func (d stateDir) listen() (l net.Listener, err error) {
 	return l, err
 }
 
-// Usage implements run.Process.
-func (p *proc) Usage(context.Context) (run.Usage, error) {
-	return run.Usage{}, fmt.Errorf("process: the usage of %s: %w", p.id, errors.ErrUnsupported)
+// Usage implements run.Process. It is measured by the supervisor.
+func (p *proc) Usage(ctx context.Context) (run.Usage, error) {
+	conn, err := p.dir.dial()
+	if err != nil {
+		if p.dir.has(exitFile) {
+			return run.Usage{}, fmt.Errorf("process: %s has ended", p.id)
+		}
+		return run.Usage{}, fmt.Errorf("process: ask what %s uses: %w", p.id, err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	var cpu time.Duration
+	var memory int64
+	_, err = fmt.Fprintln(conn, usageRequest)
+	if err == nil {
+		_, err = fmt.Fscanf(bufio.NewReader(conn), usageAnswer, &cpu, &memory)
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return run.Usage{}, cause
+	}
+	if err != nil {
+		return run.Usage{}, fmt.Errorf("process: ask what %s uses: %w", p.id, err)
+	}
+	return run.Usage{At: time.Now(), CPUTime: cpu, MemoryBytes: memory}, nil
 }

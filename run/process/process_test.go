@@ -21,6 +21,12 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		os.Exit(serve(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "tool" {
+		os.Exit(runtest.Tool(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "harm" {
+		os.Exit(harm(os.Args[2:]))
+	}
 	os.Exit(m.Run())
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,6 +23,10 @@ type Runner struct {
 	logger *slog.Logger
 	// ways to start a supervisor; tests take some away.
 	ways func() []*syscall.SysProcAttr
+	// able is what this system allows, found out when first asked.
+	able func() abilities
+	// hidden is what programs find empty.
+	hidden Hidden
 }
 
 var _ run.Runner = (*Runner)(nil)
@@ -46,11 +51,20 @@ func New(dir string, self []string, logger *slog.Logger) (*Runner, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return &Runner{dir: dir, self: self, logger: logger, ways: isolations}, nil
+	r := &Runner{dir: dir, self: self, logger: logger, ways: isolations}
+	r.able = sync.OnceValue(r.probe)
+	return r, nil
 }
 
-// Traits implements run.Runner.
-func (r *Runner) Traits() run.Traits { return run.Traits{Name: "process", Interface: "lo"} }
+// Traits implements run.Runner. The first call takes as long as starting a
+// program does.
+func (r *Runner) Traits() run.Traits {
+	t := run.Traits{Name: "process", Isolation: r.able().Isolates, Interface: "lo"}
+	if r.able().Bridges {
+		t.Interface = hostInterface
+	}
+	return t
+}
 
 // Start implements run.Runner. A program that cannot be executed is no error
 // here: its Exit says why.
@@ -71,7 +85,8 @@ func (r *Runner) Start(ctx context.Context, s run.Spec) (run.Process, error) {
 	if d.has(stateFile) {
 		return p, nil // was started and its end is unknown: Wait finds out
 	}
-	if err := d.write(specFile, s, false); err != nil {
+	o := order{Spec: s, Hidden: r.hidden, Bridges: s.Network.ID != "" && r.able().Bridges}
+	if err := d.write(specFile, o, false); err != nil {
 		return nil, fmt.Errorf("process: save the program of %s: %w", s.ID, err)
 	}
 	if err := r.spawn(ctx, d, lock); err != nil {
@@ -89,10 +104,14 @@ func check(s run.Spec) error {
 		return fmt.Errorf("process: %s has no command", s.ID)
 	case s.Image != "" || len(s.Args) > 0:
 		return fmt.Errorf("process: %s: images and their arguments are for runners that run containers", s.ID)
-	case s.Network.ID != "" || len(s.Mounts) > 0:
-		return fmt.Errorf("process: %s: networks and mounts are not built yet", s.ID)
 	case !filepath.IsAbs(s.OptML) || !filepath.IsAbs(s.Log):
 		return fmt.Errorf("process: %s: OptML and Log must be absolute paths", s.ID)
+	}
+	if err := checkNetwork(s); err != nil {
+		return fmt.Errorf("process: %s: %w", s.ID, err)
+	}
+	if err := checkMounts(s.Mounts); err != nil {
+		return fmt.Errorf("process: %s: %w", s.ID, err)
 	}
 	return nil
 }
@@ -186,6 +205,9 @@ func (r *Runner) Remove(ctx context.Context, h run.Handle) error {
 		}
 		if lock != nil {
 			err := p.dir.bury()
+			if err == nil {
+				err = p.dir.release()
+			}
 			if err == nil {
 				err = os.RemoveAll(string(p.dir))
 			}

@@ -17,8 +17,21 @@ import (
 // Words that tell the supervisor how it was started.
 const (
 	private = "private" // in namespaces of its own, where it may mount
+	user    = "user"    // so, through a user namespace of its own
 	shared  = "shared"  // in the server's
+	probe   = "probe"   // only to find out what it could do
 )
+
+// modeOf names a way to start the supervisor.
+func modeOf(attr *syscall.SysProcAttr) string {
+	switch {
+	case attr.Cloneflags == 0:
+		return shared
+	case attr.Cloneflags&unix.CLONE_NEWUSER != 0:
+		return user
+	}
+	return private
+}
 
 // File descriptors that the supervisor inherits.
 const (
@@ -74,13 +87,7 @@ func (r *Runner) spawn(ctx context.Context, d stateDir, lock *os.File) error {
 func (r *Runner) fork(d stateDir, lock, confirm, complaints *os.File) (*exec.Cmd, error) {
 	var failed error
 	for _, attr := range r.ways() {
-		mode := private
-		if attr.Cloneflags == 0 {
-			mode = shared
-		}
-		cmd := exec.Command(r.self[0], append(r.self[1:len(r.self):len(r.self)], mode, string(d))...)
-		cmd.Env = []string{"GOMAXPROCS=2", "GOGC=50"}
-		cmd.Dir = "/"
+		cmd := r.command(context.Background(), modeOf(attr), string(d)) // it outlives whoever asks
 		cmd.Stderr = complaints
 		cmd.ExtraFiles = []*os.File{lock, confirm} // lockFD, confirmFD
 		attr.Setsid = true
@@ -94,6 +101,14 @@ func (r *Runner) fork(d stateDir, lock, confirm, complaints *os.File) (*exec.Cmd
 	return nil, failed
 }
 
+// command runs the supervisor.
+func (r *Runner) command(ctx context.Context, words ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, r.self[0], append(r.self[1:len(r.self):len(r.self)], words...)...)
+	cmd.Env = []string{"GOMAXPROCS=2", "GOGC=50"}
+	cmd.Dir = "/"
+	return cmd
+}
+
 // isolations are the ways to start the supervisor, best first: root makes its
 // own mount and host name spaces; everyone else (and a root without the
 // capability) owns them through a user namespace that maps them to themselves;
@@ -101,15 +116,15 @@ func (r *Runner) fork(d stateDir, lock, confirm, complaints *os.File) (*exec.Cmd
 func isolations() []*syscall.SysProcAttr {
 	const spaces = unix.CLONE_NEWNS | unix.CLONE_NEWUTS
 	uid, gid := os.Geteuid(), os.Getegid()
-	user := &syscall.SysProcAttr{
+	mapped := &syscall.SysProcAttr{
 		Cloneflags:  spaces | unix.CLONE_NEWUSER,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}},
 		// Ambient, because executing the supervisor as someone else than the
 		// space's root would drop it. The supervisor does not hand it on.
-		AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN},
+		AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN},
 	}
-	ways := []*syscall.SysProcAttr{user, {}}
+	ways := []*syscall.SysProcAttr{mapped, {}}
 	if uid == 0 {
 		ways = append([]*syscall.SysProcAttr{{Cloneflags: spaces}}, ways...)
 	}

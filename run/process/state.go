@@ -31,6 +31,16 @@ const (
 	errorFile = "supervisor.err"
 )
 
+// order is what a supervisor is asked to do: the program, and what the runner
+// found out about the system.
+type order struct {
+	run.Spec
+	// Bridges: the hosts of networks are joined by bridges.
+	Bridges bool
+	// Hidden is what the program finds empty.
+	Hidden Hidden
+}
+
 // state is what is needed to find what is left of a program whose supervisor
 // was killed.
 type state struct {
@@ -139,6 +149,22 @@ func (d stateDir) lock() (*os.File, error) {
 	}
 	f.Close()
 	return nil, err
+}
+
+// release gives back what the program held outside of its directory.
+func (d stateDir) release() error {
+	var o order
+	if !d.read(specFile, &o) {
+		return nil
+	}
+	unlinkVolumes(o.Spec)
+	if o.Network.ID == "" {
+		return nil
+	}
+	if err := networkDirOf(filepath.Dir(string(d)), o.Network.ID).leave(filepath.Base(string(d))); err != nil {
+		return fmt.Errorf("process: leave the network %s: %w", o.Network.ID, err)
+	}
+	return nil
 }
 
 // complaint is what the supervisor wrote to its error file, for error messages.

@@ -6,15 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/disk"
+	"github.com/sagebrush/sagebrush/run/internal/output"
 )
 
 // Supervise is the main function of the supervisor; args are what follows the
@@ -22,14 +26,16 @@ import (
 func Supervise(args []string) int {
 	// The main thread stays out of the work: memory cgroups of v1 follow it.
 	runtime.LockOSThread()
+	if len(args) == 1 && args[0] == probe {
+		return probeHere()
+	}
 	if len(args) != 2 || !isLock(stateDir(args[1])) {
 		fmt.Fprintln(os.Stderr, "supervise is started by the server only")
 		return 2
 	}
-	unix.CloseOnExec(lockFD)
-	unix.CloseOnExec(confirmFD)
+	keepFiles()
 	d := stateDir(args[1])
-	s := &supervisor{dir: d, private: args[0] == private}
+	s := &supervisor{dir: d, mode: args[0], over: make(chan struct{})}
 	if !d.read(specFile, &s.spec) {
 		fmt.Fprintln(os.Stderr, "cannot read", d.path(specFile))
 		return 1
@@ -58,6 +64,21 @@ func (s *supervisor) writeDown(exit run.Exit) int {
 	}
 }
 
+// keepFiles keeps the program from inheriting open files: the lock, and whatever
+// the server was itself started with.
+func keepFiles() {
+	if unix.CloseRange(lockFD, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return
+	}
+	// Kernels before 5.11.
+	open, _ := os.ReadDir("/proc/self/fd")
+	for _, e := range open {
+		if fd, err := strconv.Atoi(e.Name()); err == nil && fd >= lockFD {
+			unix.CloseOnExec(fd)
+		}
+	}
+}
+
 // isLock says whether the inherited file is the lock of the directory.
 func isLock(d stateDir) bool {
 	var mine, there unix.Stat_t
@@ -81,18 +102,40 @@ func (s *supervisor) supervise() run.Exit {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return s.failed(err)
 	}
+	if s.mode != shared && !ownMounts() {
+		s.mode = shared
+	}
+	if err := s.join(); err != nil {
+		return s.failed(err)
+	}
+	s.forker = newForker()
+	connected := s.forker.do(s.connect) // takes as long as the rest, so meanwhile
 	s.base = s.spec.OptML
-	if s.private {
-		s.base = s.isolate()
+	if s.mode != shared {
+		if err := s.isolate(); err != nil {
+			return s.failed(err)
+		}
+	}
+	if err := s.mountVolumes(); err != nil {
+		return s.failed(err)
+	}
+	if s.mode == shared {
+		defer unlinkVolumes(s.spec.Spec)
 	}
 	s.groups = makeCgroups("sagebrush-"+s.dir.token(), s.spec.Limits)
 	defer s.groups.remove()
+	if err := <-connected; err != nil {
+		return s.failed(fmt.Errorf("it could not be joined to its network: %w", err))
+	}
 	if err := s.launch(log); err != nil {
 		return s.failed(err)
 	}
 	s.confirm.Write([]byte("k")) // whoever waits for it may be gone: no matter
 	go s.serve(listener)
 	go s.watch()
+	if s.spec.Limits.DiskBytes > 0 {
+		go disk.Watch(s.spec.OptML, s.spec.Limits.DiskBytes, s.over, s.diskIsFull)
+	}
 	return s.await()
 }
 
@@ -109,11 +152,14 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 	if err := s.dir.write(stateFile, st, false); err != nil {
 		return err
 	}
-	if s.out, err = newOutput(log); err != nil {
+	if s.out, err = output.New(log); err != nil {
 		return err
 	}
 	if err := s.fork(cmd); err != nil {
 		return err
+	}
+	if st.Namespaces != "" {
+		st.Namespaces = namespaces(s.pid) // they may be other than ours, see hide
 	}
 	st.Program = process{PID: s.pid, Start: startTime(s.pid)}
 	return s.dir.write(stateFile, st, false)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/output"
 )
 
 // interruptGrace is what a program gets when somebody sends SIGTERM to its
@@ -23,15 +24,21 @@ const interruptGrace = 10 * time.Second
 // supervisor holds one program.
 type supervisor struct {
 	dir     stateDir
-	spec    run.Spec
-	private bool // in namespaces of its own
+	spec    order
+	mode    string // how it was started: private, user or shared
 	confirm *os.File
 
+	joint     joint // how the program is joined to its network
+	network   networkDir
+	addresses subnet
+
+	forker  forker
 	base    string // what the program calls /opt/ml
 	groups  *cgroups
-	out     *output
+	out     *output.Output
 	pid     int
 	started time.Time
+	over    chan struct{} // closed when the program was reaped
 
 	mu       sync.Mutex
 	ended    bool        // the program was reaped
@@ -39,6 +46,7 @@ type supervisor struct {
 	killAt   time.Time
 	timedOut bool
 	oom      bool
+	diskFull bool
 }
 
 // stop sends SIGTERM and plans SIGKILL; again, it may only come sooner.
@@ -57,6 +65,14 @@ func (s *supervisor) stop(grace time.Duration) {
 		s.kill.Reset(grace)
 		s.killAt = at
 	}
+}
+
+// diskIsFull ends a program that keeps more beneath its OptML than it may.
+func (s *supervisor) diskIsFull() {
+	s.mu.Lock()
+	s.diskFull = true
+	s.mu.Unlock()
+	s.killAll()
 }
 
 // killAll ends everything that belongs to the program.
@@ -85,6 +101,7 @@ func (s *supervisor) await() run.Exit {
 				s.mu.Lock()
 				s.ended = true
 				s.mu.Unlock()
+				close(s.over)
 				main <- ws
 			}
 		}
@@ -92,7 +109,7 @@ func (s *supervisor) await() run.Exit {
 	ws := <-main
 	exit.EndedAt = time.Now()
 	s.sweep(all)
-	s.out.drain()
+	s.out.Drain()
 	s.record(&exit, ws)
 	return exit
 }
@@ -129,11 +146,13 @@ func (s *supervisor) record(e *run.Exit, ws unix.WaitStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A program that got over the loss of a child and ended well was not ended.
-	e.OOMKilled = (s.oom || s.groups.oomKilled()) && !(e.Code == 0 && e.Signal == "")
+	well := e.Code == 0 && e.Signal == ""
+	e.OOMKilled = (s.oom || s.groups.oomKilled()) && !well
+	e.DiskFull = s.diskFull && !well
 	e.TimedOut = s.timedOut
 }
 
-// serve answers the server: stop requests, and by the connection's end, that
+// serve answers the server: stop requests, what the program uses, and by the connection's end, that
 // the program has ended.
 func (s *supervisor) serve(l net.Listener) {
 	for {
@@ -146,6 +165,11 @@ func (s *supervisor) serve(l net.Listener) {
 		go func() {
 			defer conn.Close()
 			for in := bufio.NewScanner(conn); in.Scan(); {
+				if in.Text() == usageRequest {
+					cpu, memory := s.usage()
+					fmt.Fprintf(conn, usageAnswer, cpu, memory)
+					continue
+				}
 				var ms int64
 				if _, err := fmt.Sscanf(in.Text(), "stop %d", &ms); err != nil {
 					fmt.Fprintln(conn, "unknown request")

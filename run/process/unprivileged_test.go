@@ -17,7 +17,11 @@ import (
 // capabilities of this machine for this user.
 func capabilities(t *testing.T) runtest.Capabilities {
 	t.Helper()
-	c := runtest.Capabilities{Commands: true, Memory: true, OptML: true}
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := runtest.Capabilities{Commands: true, Memory: true, OptML: true, Disk: true, Mounts: true, ReadOnlyMounts: true, Tool: []string{binary, "tool"}}
 	if os.Geteuid() == 0 {
 		_, err := os.Stat("/sys/fs/cgroup")
 		c.CPUs, c.Processes = err == nil, err == nil
@@ -66,7 +70,7 @@ func TestUnprivileged(t *testing.T) {
 	if err := os.Chown(dir, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "-test.run", "TestContract$|TestSupervisorKilled|TestServerKilled$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), binary, "-test.run", "TestContract$|TestSupervisorKilled|TestServerKilled$|TestRights$", "-test.v")
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

@@ -1,6 +1,7 @@
 package runtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ func cannotStart(b *bench) {
 
 func many(b *bench) {
 	var all sync.WaitGroup
-	for i := range 100 {
+	for i := range cmp.Or(b.can.Programs, 100) {
 		s := b.spec(fmt.Sprint(i), fmt.Sprintf("echo line %d; sleep 0.1; exit %d", i, i), fmt.Sprintf("FAKE_LOG=line %d", i), fmt.Sprintf("FAKE_EXIT_CODE=%d", i), "FAKE_SLEEP=0.1")
 		all.Go(func() {
 			p, err := b.Runner.Start(b.ctx, s)

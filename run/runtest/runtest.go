@@ -24,6 +24,9 @@ type Subject struct {
 	Runner run.Runner
 	// Again is another Runner over the same state, as a restarted server makes.
 	Again func() run.Runner
+	// Adapt changes a program to what the runner needs, such as an image; it may
+	// be nil.
+	Adapt func(*run.Spec)
 }
 
 // Capabilities are what not every runner, or not every machine, can do.
@@ -34,6 +37,21 @@ type Capabilities struct {
 	OptML bool
 	// Memory, CPUs, Processes: these limits are enforced.
 	Memory, CPUs, Processes bool
+	// Mounts: directories can be mounted. ReadOnlyMounts: and be kept from being
+	// written; without it, they are refused.
+	Mounts, ReadOnlyMounts bool
+	// Disk: Limits.DiskBytes is enforced.
+	Disk bool
+	// Tool are the words that run Tool where the program runs; nil skips what
+	// needs it, the tests about networks.
+	Tool []string
+	// Containers: the program sees an image's files and its own processes only,
+	// and begins in the image's working directory.
+	Containers bool
+	// Sets are variables that the runner sets by itself.
+	Sets []string
+	// Programs is how many are run at once, 0 for 100.
+	Programs int
 }
 
 // Exercise runs the suite; make answers a fresh Subject for each test.
@@ -56,6 +74,9 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"CannotStart":       cannotStart,
 		"Many":              many,
 		"OOM":               oom,
+		"Network":           networkOfAny,
+		"UsageNow":          usageNow,
+		"DiskFull":          diskFull,
 	}
 	commands := map[string]func(*bench){
 		"Environment":      environment,
@@ -69,6 +90,10 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"OptML":            seesOptML,
 		"CPUs":             cpus,
 		"Processes":        processes,
+		"NetworkNames":     networkNames,
+		"NetworkPorts":     networkPorts,
+		"NetworkIsolated":  networkIsolated,
+		"NetworkReach":     networkReach,
 	}
 	each := func(tests map[string]func(*bench)) {
 		for name, test := range tests {
@@ -78,9 +103,17 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 			})
 		}
 	}
+	mounts := map[string]func(*bench){
+		"Mounts":           mountsWritable,
+		"MountsReadOnly":   mountsReadOnly,
+		"MountsImpossible": mountsImpossible,
+	}
 	each(both)
 	if c.Commands {
 		each(commands)
+	}
+	if c.Mounts {
+		each(mounts)
 	}
 }
 
@@ -115,6 +148,9 @@ func (b *bench) spec(id, script string, fake ...string) run.Spec {
 	}
 	if err := os.MkdirAll(s.OptML, 0o755); err != nil {
 		b.Fatal(err)
+	}
+	if b.Adapt != nil {
+		b.Adapt(&s)
 	}
 	return s
 }

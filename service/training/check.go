@@ -6,15 +6,14 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/image"
 )
 
 // check refuses requests that contradict themselves, and those that need a part
-// of the operation that is not there yet: half obeying a request would be worse
-// than refusing it. Modelled constraints were checked before.
+// of the operation that is not there: half obeying a request would be worse than
+// refusing it. Modelled constraints were checked before.
 func check(in *sagemaker.CreateTrainingJobInput) error {
 	for _, rule := range []func(*sagemaker.CreateTrainingJobInput) error{
-		checkAlgorithm, checkSecrets, checkChannels, checkResources, checkStopping, checkUnsupported,
+		checkAlgorithm, checkSecrets, checkResources, checkChannels, checkStopping, checkSynced, checkDebugger, checkUnsupported,
 	} {
 		if err := rule(in); err != nil {
 			return err
@@ -36,8 +35,6 @@ func checkAlgorithm(in *sagemaker.CreateTrainingJobInput) error {
 		return aws.Invalid("You can't specify both TrainingImage and AlgorithmName in AlgorithmSpecification. Give one of them.")
 	case a.TrainingImage == nil && a.AlgorithmName == nil:
 		return aws.Invalid("AlgorithmSpecification needs a TrainingImage or an AlgorithmName.")
-	case a.AlgorithmName != nil:
-		return unsupported("AlgorithmSpecification.AlgorithmName", "algorithm resources")
 	}
 	for _, d := range a.MetricDefinitions {
 		if _, err := compileMetric(*d.Regex); err != nil {
@@ -60,164 +57,136 @@ func checkSecrets(in *sagemaker.CreateTrainingJobInput) error {
 	return nil
 }
 
-// checkChannels is CreateTrainingJob-7 … -9.
-func checkChannels(in *sagemaker.CreateTrainingJobInput) error {
-	if mode := in.AlgorithmSpecification.TrainingInputMode; mode != sagemaker.TrainingInputModeFile {
-		for _, c := range in.InputDataConfig {
-			if c.InputMode != sagemaker.TrainingInputModeFile {
-				return unsupported("AlgorithmSpecification.TrainingInputMode", "the input mode "+string(mode))
-			}
-		}
-	}
-	var names []string
-	for _, c := range in.InputDataConfig {
-		name := *c.ChannelName
-		if slices.Contains(names, name) {
-			return aws.Invalid("The channel name %q occurs more than once in InputDataConfig. Channel names must be unique.", name)
-		}
-		if name == "." || name == ".." {
-			return aws.Invalid("The channel name %q is not a name that a directory can have.", name)
-		}
-		names = append(names, name)
-		if err := checkChannel(c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkChannel(c *sagemaker.Channel) error {
-	member := "InputDataConfig[" + *c.ChannelName + "]."
-	s3, fs := c.DataSource.S3DataSource, c.DataSource.FileSystemDataSource
-	switch {
-	case (s3 == nil) == (fs == nil):
-		return aws.Invalid("The channel %q needs exactly one data source: an S3DataSource or a FileSystemDataSource.", *c.ChannelName)
-	case fs != nil:
-		return unsupported(member+"DataSource.FileSystemDataSource", "file system channels")
-	case c.InputMode != "" && c.InputMode != sagemaker.TrainingInputModeFile:
-		return unsupported(member+"InputMode", "the input mode "+string(c.InputMode))
-	case c.CompressionType == sagemaker.CompressionTypeGzip:
-		return aws.Invalid("The channel %q has CompressionType Gzip, which only Pipe mode takes. In File mode leave CompressionType out or use None.", *c.ChannelName)
-	case c.RecordWrapperType == sagemaker.RecordWrapperRecordIO:
-		return aws.Invalid("The channel %q has RecordWrapperType RecordIO, which only Pipe mode takes. In File mode leave RecordWrapperType out or use None.", *c.ChannelName)
-	case c.ShuffleConfig != nil:
-		return unsupported(member+"ShuffleConfig", "shuffling")
-	case s3.S3DataType == sagemaker.S3DataTypeAugmentedManifestFile:
-		return aws.Invalid("The channel %q has S3DataType AugmentedManifestFile, which only Pipe mode takes.", *c.ChannelName)
-	case s3.S3DataType == sagemaker.S3DataTypeManifestFile:
-		return unsupported(member+"DataSource.S3DataSource.S3DataType", "manifest files")
-	case len(s3.AttributeNames) > 0:
-		return aws.Invalid("The channel %q has AttributeNames, which only AugmentedManifestFile takes.", *c.ChannelName)
-	case len(s3.InstanceGroupNames) > 0:
-		return unsupported(member+"DataSource.S3DataSource.InstanceGroupNames", "instance groups")
-	}
-	_, _, err := parseS3(*s3.S3Uri)
-	return err
-}
-
-// checkResources is CreateTrainingJob-10 for one instance.
-func checkResources(in *sagemaker.CreateTrainingJobInput) error {
-	r := in.ResourceConfig
-	switch {
-	case len(r.InstanceGroups) > 0 && (r.InstanceType != "" || r.InstanceCount != nil):
-		return aws.Invalid("ResourceConfig takes either InstanceType with InstanceCount or InstanceGroups, not both.")
-	case len(r.InstanceGroups) > 0:
-		return unsupported("ResourceConfig.InstanceGroups", "instance groups")
-	case r.InstanceType == "" || r.InstanceCount == nil:
-		return aws.Invalid("ResourceConfig needs InstanceType and InstanceCount.")
-	case *r.InstanceCount < 1:
-		return aws.Invalid("ResourceConfig.InstanceCount must be at least 1.")
-	case *r.InstanceCount > 1:
-		return unsupported("ResourceConfig.InstanceCount", "more than one instance")
-	case r.VolumeKmsKeyId != nil:
-		return unsupported("ResourceConfig.VolumeKmsKeyId", "volume encryption")
-	case aws.Val(r.KeepAlivePeriodInSeconds) > 0:
-		return unsupported("ResourceConfig.KeepAlivePeriodInSeconds", "warm pools")
-	}
-	return nil
-}
-
 // maxRuntime is the longest MaxRuntimeInSeconds, 28 days (CreateTrainingJob-13).
 const maxRuntime = 2419200
 
 // checkStopping is CreateTrainingJob-12 and -13.
 func checkStopping(in *sagemaker.CreateTrainingJobInput) error {
 	c := in.StoppingCondition
-	if aws.Val(c.MaxRuntimeInSeconds) > maxRuntime {
-		return aws.Invalid("StoppingCondition.MaxRuntimeInSeconds is %d; the longest possible is %d (28 days).", *c.MaxRuntimeInSeconds, maxRuntime)
+	longest := defaultRuntime
+	if c.MaxRuntimeInSeconds != nil {
+		longest = *c.MaxRuntimeInSeconds
 	}
-	if c.MaxWaitTimeInSeconds != nil && !aws.Val(in.EnableManagedSpotTraining) {
+	spot := aws.Val(in.EnableManagedSpotTraining)
+	switch {
+	case longest > maxRuntime:
+		return aws.Invalid("StoppingCondition.MaxRuntimeInSeconds is %d; the longest possible is %d (28 days).", longest, maxRuntime)
+	case c.MaxWaitTimeInSeconds != nil && !spot:
 		return aws.Invalid("StoppingCondition.MaxWaitTimeInSeconds is only for managed spot training. Set EnableManagedSpotTraining, or leave it out.")
+	case spot && c.MaxWaitTimeInSeconds == nil:
+		return aws.Invalid("Managed spot training (EnableManagedSpotTraining) needs StoppingCondition.MaxWaitTimeInSeconds, at least as long as MaxRuntimeInSeconds.")
+	case spot && *c.MaxWaitTimeInSeconds < longest:
+		return aws.Invalid("Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds: it is %d, and MaxRuntimeInSeconds is %d.", *c.MaxWaitTimeInSeconds, longest)
 	}
 	return nil
 }
 
-// checkUnsupported lists what the other rules have not covered.
+// checkSynced refuses directories that cannot be kept in S3: paths outside of
+// /opt/ml, which is all that a job has, and two in one place.
+func checkSynced(in *sagemaker.CreateTrainingJobInput) error {
+	seen := map[string]string{}
+	check := func(member string, local *string, fallback, uri string) error {
+		if _, _, err := parseS3(uri); err != nil {
+			return err
+		}
+		path := fallback
+		if local != nil {
+			path = *local
+		}
+		below, ok := belowML(path)
+		if !ok {
+			return aws.Invalid("%s.LocalPath %q is not a directory below /opt/ml, and a job keeps nothing elsewhere.", member, path)
+		}
+		for _, reserved := range []string{"input", "model", "output/data"} {
+			if below == reserved || len(below) > len(reserved) && below[:len(reserved)+1] == reserved+"/" {
+				return aws.Invalid("%s.LocalPath %q lies in /opt/ml/%s, which has another purpose.", member, path, reserved)
+			}
+		}
+		if other := seen[below]; other != "" {
+			return aws.Invalid("%s.LocalPath and %s.LocalPath are the same directory %q.", other, member, path)
+		}
+		seen[below] = member
+		return nil
+	}
+	var errs []error
+	if c := in.CheckpointConfig; c != nil {
+		errs = append(errs, check("CheckpointConfig", c.LocalPath, defaultCheckpoints, *c.S3Uri))
+	}
+	if c := in.TensorBoardOutputConfig; c != nil {
+		errs = append(errs, check("TensorBoardOutputConfig", c.LocalPath, defaultTensorBoard, *c.S3OutputPath))
+	}
+	if c := in.DebugHookConfig; c != nil {
+		errs = append(errs, check("DebugHookConfig", c.LocalPath, defaultTensors, *c.S3OutputPath))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collectionKeys are the parameters that a tensor collection may have, and
+// profilingKeys those of a framework profile (CreateTrainingJob-15, -16).
+var (
+	collectionKeys = []string{"include_regex", "name", "reduction_config", "save_config", "save_histogram", "tensor_names"}
+	profilingKeys  = []string{"DataLoaderProfilingConfig", "DetailedProfilingConfig", "HorovodProfilingConfig", "PythonProfilingConfig", "SMDataParallelProfilingConfig"}
+	intervals      = []int64{100, 200, 500, 1000, 5000, 60000}
+)
+
+// checkDebugger is CreateTrainingJob-15 and -16.
+func checkDebugger(in *sagemaker.CreateTrainingJobInput) error {
+	if c := in.DebugHookConfig; c != nil {
+		for _, collection := range c.CollectionConfigurations {
+			for key := range collection.CollectionParameters {
+				if !slices.ContainsFunc(collectionKeys, func(known string) bool {
+					return key == known || len(key) > len(known) && key[len(key)-len(known)-1:] == "."+known
+				}) {
+					return aws.Invalid("DebugHookConfig: the collection %q has the parameter %q; known ones are %q.", aws.Val(collection.CollectionName), key, collectionKeys)
+				}
+			}
+		}
+	}
+	if p := in.ProfilerConfig; p != nil {
+		return checkProfiler(p.S3OutputPath, p.ProfilingIntervalInMilliseconds, p.ProfilingParameters, p.DisableProfiler)
+	}
+	return nil
+}
+
+// checkProfiler checks the members of a profiler's configuration.
+func checkProfiler(output *string, interval *int64, parameters map[string]string, disabled *bool) error {
+	if output != nil {
+		if _, _, err := parseS3(*output); err != nil {
+			return err
+		}
+	}
+	if interval != nil && !slices.Contains(intervals, *interval) {
+		return aws.Invalid("ProfilerConfig.ProfilingIntervalInMilliseconds is %d; possible are %d.", *interval, intervals)
+	}
+	for key := range parameters {
+		if !slices.Contains(profilingKeys, key) {
+			return aws.Invalid("ProfilerConfig.ProfilingParameters has the key %q; known ones are %q.", key, profilingKeys)
+		}
+	}
+	if aws.Val(disabled) && (interval != nil || len(parameters) > 0) {
+		return aws.Invalid("ProfilerConfig disables the profiler (DisableProfiler) and configures it at the same time. Leave out one of the two.")
+	}
+	return nil
+}
+
+// checkUnsupported lists what has no effect to give yet.
 func checkUnsupported(in *sagemaker.CreateTrainingJobInput) error {
-	hook, profiler := in.DebugHookConfig, in.ProfilerConfig
 	for _, x := range []struct {
 		present      bool
 		member, what string
 	}{
-		{aws.Val(in.EnableManagedSpotTraining), "EnableManagedSpotTraining", "managed spot training"},
-		{aws.Val(in.EnableNetworkIsolation), "EnableNetworkIsolation", "network isolation"},
-		{in.VpcConfig != nil, "VpcConfig", "VPC settings"},
-		{in.CheckpointConfig != nil, "CheckpointConfig", "checkpoints"},
-		{hook != nil && (len(hook.CollectionConfigurations) > 0 || len(hook.HookParameters) > 0), "DebugHookConfig", "debugger collections"},
-		{len(in.DebugRuleConfigurations) > 0, "DebugRuleConfigurations", "debugger rules"},
-		{in.TensorBoardOutputConfig != nil, "TensorBoardOutputConfig", "TensorBoard output"},
+		{len(in.DebugRuleConfigurations) > 0, "DebugRuleConfigurations", "debugger rules, which run as processing jobs"},
+		{len(in.ProfilerRuleConfigurations) > 0, "ProfilerRuleConfigurations", "profiler rules, which run as processing jobs"},
 		{in.ExperimentConfig != nil, "ExperimentConfig", "experiments"},
-		{profiler != nil && len(profiler.ProfilingParameters) > 0, "ProfilerConfig", "profiling parameters"},
-		{len(in.ProfilerRuleConfigurations) > 0, "ProfilerRuleConfigurations", "profiler rules"},
-		{in.RetryStrategy != nil, "RetryStrategy", "retries"},
-		{in.InfraCheckConfig != nil && aws.Val(in.InfraCheckConfig.EnableInfraCheck), "InfraCheckConfig", "infrastructure checks"},
-		{aws.Val(in.OutputDataConfig.KmsKeyId) != "", "OutputDataConfig.KmsKeyId", "output encryption"},
-		{in.AlgorithmSpecification.TrainingImageConfig != nil && in.AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAccessMode == sagemaker.TrainingRepositoryAccessModeVpc,
-			"AlgorithmSpecification.TrainingImageConfig", "private registries"},
 	} {
 		if x.present {
 			return unsupported(x.member, x.what)
 		}
 	}
 	return nil
-}
-
-// setDefaults fills in what Describe shows although nobody sent it
-// (CreateTrainingJob-18, -19, -20; Stop-2).
-func setDefaults(in *sagemaker.CreateTrainingJobInput, img image.Image) {
-	if in.OutputDataConfig.CompressionType == "" {
-		in.OutputDataConfig.CompressionType = sagemaker.OutputCompressionTypeGzip
-	}
-	for _, c := range in.InputDataConfig {
-		if c.InputMode == "" {
-			c.InputMode = in.AlgorithmSpecification.TrainingInputMode
-		}
-		if c.CompressionType == "" {
-			c.CompressionType = sagemaker.CompressionTypeNone
-		}
-		if c.RecordWrapperType == "" {
-			c.RecordWrapperType = sagemaker.RecordWrapperNone
-		}
-		if s3 := c.DataSource.S3DataSource; s3.S3DataDistributionType == "" {
-			s3.S3DataDistributionType = sagemaker.S3DataDistributionFullyReplicated
-		}
-	}
-	if in.StoppingCondition.MaxRuntimeInSeconds == nil {
-		in.StoppingCondition.MaxRuntimeInSeconds = aws.Ptr[int32](86400)
-	}
-	if in.DebugHookConfig != nil && in.DebugHookConfig.LocalPath == nil {
-		in.DebugHookConfig.LocalPath = aws.Ptr("/opt/ml/output/tensors/")
-	}
-	for _, flag := range []**bool{&in.EnableNetworkIsolation, &in.EnableInterContainerTrafficEncryption, &in.EnableManagedSpotTraining} {
-		if *flag == nil {
-			*flag = aws.Ptr(false)
-		}
-	}
-	a := in.AlgorithmSpecification
-	for _, m := range img.Metrics {
-		if !slices.ContainsFunc(a.MetricDefinitions, func(d *sagemaker.MetricDefinition) bool { return *d.Name == m.Name }) {
-			a.MetricDefinitions = append(a.MetricDefinitions, &sagemaker.MetricDefinition{Name: aws.Ptr(m.Name), Regex: aws.Ptr(m.Regex)})
-		}
-	}
-	a.EnableSageMakerMetricsTimeSeries = aws.Ptr(aws.Val(a.EnableSageMakerMetricsTimeSeries) || img.BuiltIn || len(a.MetricDefinitions) > 0)
 }

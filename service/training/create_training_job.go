@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
+	"github.com/sagebrush/sagebrush/algo/contract"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/channel"
+	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
@@ -27,11 +29,18 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 	if err != nil {
 		return nil, err
 	}
-	img, err := s.Images.Resolve(ctx, *in.AlgorithmSpecification.TrainingImage)
+	scope := aws.ScopeFrom(ctx)
+	uri, err := s.imageOf(ctx, scope, in)
 	if err != nil {
 		return nil, err
 	}
-	scope := aws.ScopeFrom(ctx)
+	img, container, err := s.resolve(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkRegistry(in, container); err != nil {
+		return nil, err
+	}
 	if err := s.checkData(ctx, scope, in); err != nil {
 		return nil, err
 	}
@@ -43,7 +52,7 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		if err := s.Roles.EnsureRole(tx, scope, *in.RoleArn); err != nil {
 			return err
 		}
-		r.Body = Job{Request: *in}
+		r.Body = Job{Request: *in, Image: uri, Container: container}
 		begin(r, tx.Now)
 		if err := jobs.Insert(tx, r); errors.Is(err, store.ErrExists) {
 			return aws.Errorf(aws.ResourceInUse, "Training job names must be unique within an AWS account and region, and a training job with this name already exists (%s)", r.ARN)
@@ -53,13 +62,10 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		if err := store.AddTags(tx, scope, r.ARN, tags); err != nil {
 			return err
 		}
-		w := workOf(r)
-		if seconds := in.StoppingCondition.MaxPendingTimeInSeconds; seconds != nil {
-			due := tx.Now.Add(time.Duration(*seconds) * time.Second)
-			if err := s.Tasks.Add(tx, task.Spec{Kind: taskPending, Key: w.key(), Payload: w, RunAt: due}); err != nil {
-				return err
-			}
+		if err := s.addLimits(tx, r); err != nil {
+			return err
 		}
+		w := workOf(r)
 		return s.Tasks.Add(tx, task.Spec{Kind: taskRun, Key: w.key(), Payload: w})
 	})
 	if err != nil {
@@ -68,39 +74,111 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 	return &sagemaker.CreateTrainingJobOutput{TrainingJobArn: &r.ARN}, nil
 }
 
+// checkRegistry is CreateTrainingJob-6: settings of a private registry are for
+// images that come from one.
+func (s *Service) checkRegistry(in *sagemaker.CreateTrainingJobInput, container string) error {
+	c := in.AlgorithmSpecification.TrainingImageConfig
+	provider := providerOf(in)
+	switch {
+	case c == nil || c.TrainingRepositoryAccessMode == sagemaker.TrainingRepositoryAccessModePlatform && provider == "":
+		return nil
+	case c.TrainingRepositoryAccessMode == sagemaker.TrainingRepositoryAccessModePlatform:
+		return aws.Invalid("TrainingImageConfig.TrainingRepositoryAuthConfig is only for TrainingRepositoryAccessMode Vpc.")
+	case container == "":
+		return aws.Invalid("TrainingImageConfig is for images of private registries, and this image does not run in a container here: remove it, or start the server with a container engine (--runner docker).")
+	case in.VpcConfig == nil:
+		return aws.Invalid("TrainingRepositoryAccessMode Vpc needs a VpcConfig.")
+	case provider != "" && !s.Containers.Knows(provider):
+		return aws.Invalid("There are no credentials for the provider %q. Start the server with --registry-credentials FILE, a JSON file that gives this ARN a username and a password.", provider)
+	}
+	return nil
+}
+
 // checkData looks for what the job will read and write (CreateTrainingJob-17).
 func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) error {
 	for _, c := range in.InputDataConfig {
-		uri := *c.DataSource.S3DataSource.S3Uri
-		bucket, prefix, err := parseS3(uri)
+		if fs := c.DataSource.FileSystemDataSource; fs != nil {
+			if _, err := s.fileSystemDir(fs); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range s3Channels(in) {
+		found, err := s.Data.Look(ctx, scope.Account, c)
+		if mine := (*channel.Error)(nil); errors.As(err, &mine) {
+			return aws.Invalid("The channel %q: %s.", c.Name, mine.Reason)
+		} else if err != nil {
+			return err
+		}
+		if !found {
+			return aws.Invalid("No S3 objects found under S3 URL %q given in input data source (channel %q). Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on the bucket.",
+				c.URI, c.Name, scope.Region, *in.RoleArn)
+		}
+	}
+	for member, uri := range outputs(in) {
+		bucket, _, err := parseS3(uri)
 		if err != nil {
 			return err
 		}
 		b, err := s.Objects.GetBucket(ctx, bucket)
-		if err == nil && b.Account == scope.Account {
-			var page blob.Listing
-			if page, err = s.Objects.List(ctx, bucket, blob.ListOptions{Prefix: prefix, Max: 1}); err == nil && len(page.Objects) > 0 {
-				continue
-			}
-		}
 		if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
 			return err
 		}
-		return aws.Invalid("No S3 objects found under S3 URL %q given in input data source (channel %q). Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on bucket %q.",
-			uri, *c.ChannelName, scope.Region, *in.RoleArn, bucket)
-	}
-	bucket, _, err := parseS3(*in.OutputDataConfig.S3OutputPath)
-	if err != nil {
-		return err
-	}
-	b, err := s.Objects.GetBucket(ctx, bucket)
-	if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
-		return err
-	}
-	if err != nil || b.Account != scope.Account {
-		return aws.Invalid("The bucket %q of the output path %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, *in.OutputDataConfig.S3OutputPath)
+		if err != nil || b.Account != scope.Account {
+			return aws.Invalid("The bucket %q of %s %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, member, uri)
+		}
 	}
 	return nil
+}
+
+// outputs are the places that the job writes to, by member of the request.
+func outputs(in *sagemaker.CreateTrainingJobInput) map[string]string {
+	all := map[string]string{"OutputDataConfig.S3OutputPath": *in.OutputDataConfig.S3OutputPath}
+	if c := in.CheckpointConfig; c != nil {
+		all["CheckpointConfig.S3Uri"] = *c.S3Uri
+	}
+	if c := in.TensorBoardOutputConfig; c != nil {
+		all["TensorBoardOutputConfig.S3OutputPath"] = *c.S3OutputPath
+	}
+	if c := in.DebugHookConfig; c != nil {
+		all["DebugHookConfig.S3OutputPath"] = *c.S3OutputPath
+	}
+	if c := in.ProfilerConfig; c != nil && c.S3OutputPath != nil {
+		all["ProfilerConfig.S3OutputPath"] = *c.S3OutputPath
+	}
+	return all
+}
+
+// imageOf is the URI of the image that the job runs: the request's own, or that of
+// the algorithm that it names, whose contract the request has to keep
+// (CreateTrainingJob-4).
+func (s *Service) imageOf(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) (string, error) {
+	a := in.AlgorithmSpecification
+	if a.TrainingImage != nil {
+		return *a.TrainingImage, nil
+	}
+	spec, _, err := s.Algorithms.TrainingSpecification(ctx, scope, *a.AlgorithmName)
+	if err != nil {
+		return "", err
+	}
+	if err := contract.Check(spec, in); err != nil {
+		return "", err
+	}
+	contract.Fill(spec, in)
+	return *spec.TrainingImage, nil
+}
+
+// resolve finds what stands behind an image URI: a program that this server has,
+// or else an image of the container engine, where there is one.
+func (s *Service) resolve(ctx context.Context, uri string) (img image.Image, container string, err error) {
+	if s.ContainersOnly && s.Containers != nil {
+		return image.Image{URI: uri, Name: uri}, uri, nil
+	}
+	img, err = s.Images.Resolve(ctx, uri)
+	if aws.CodeOf(err) == aws.ValidationException && s.Containers != nil {
+		return image.Image{URI: uri, Name: uri}, uri, nil
+	}
+	return img, "", err
 }
 
 // parseS3 splits an S3 URI; the https form that the model's pattern also admits

@@ -81,12 +81,16 @@ func describe(r *row) *sagemaker.DescribeTrainingJobOutput {
 		value := float32(m.Value)
 		out.FinalMetricDataList = append(out.FinalMetricDataList, &sagemaker.MetricData{MetricName: &m.Name, Value: &value, Timestamp: &m.Time})
 	}
-	if q.ProfilerConfig != nil {
+	out.WarmPoolStatus = describePool(j.Pool)
+	if p := q.ProfilerConfig; p != nil && p.S3OutputPath != nil && !aws.Val(p.DisableProfiler) {
+		out.ProfilingStatus = sagemaker.ProfilingStatusEnabled
+	} else if p != nil {
 		out.ProfilingStatus = sagemaker.ProfilingStatusDisabled
 	}
 	if j.StartedAt != nil && j.EndedAt != nil {
-		seconds := aws.Ptr(wholeSeconds(j.EndedAt.Sub(*j.StartedAt)))
-		out.TrainingTimeInSeconds, out.BillableTimeInSeconds = seconds, seconds
+		// The time between two attempts of a spot job is not billed (CreateTrainingJob-28).
+		out.TrainingTimeInSeconds = aws.Ptr(wholeSeconds(j.EndedAt.Sub(*j.StartedAt)))
+		out.BillableTimeInSeconds = aws.Ptr(wholeSeconds(j.Ran))
 	}
 	return out
 }

@@ -18,6 +18,9 @@ import (
 // maxReason is the length of a FailureReason in characters (CreateTrainingJob-29).
 const maxReason = 1024
 
+// internalError begins the reason of a failure of ours (CreateTrainingJob-29).
+const internalError = "InternalServerError: "
+
 // clientError is a failure that the user can mend; its text goes into the
 // FailureReason as it is.
 type clientError struct{ text string }
@@ -33,33 +36,33 @@ func userError(format string, args ...any) error { return &clientError{fmt.Sprin
 func reasonOf(doing string, err error) (reason string, ok bool) {
 	var mine *clientError
 	var refusal *aws.Error
+	var fault *machineError
 	switch {
+	case errors.As(err, &fault):
+		return internalError + fault.text, true
 	case errors.As(err, &mine):
 		return "ClientError: " + doing + ": " + err.Error(), true
 	case errors.As(err, &refusal) && refusal.Code != aws.InternalFailure && refusal.Code != aws.ServiceUnavailable:
 		return "ClientError: " + doing + ": " + refusal.Message, true
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, blob.ErrNoSpace), errors.Is(err, syscall.EDQUOT):
-		return "InternalServerError: " + doing + ": no space is left on the storage device. Free some space and start the job again.", true
+		return internalError + doing + ": no space is left on the storage device. Free some space and start the job again.", true
 	case errors.Is(err, blob.ErrNoSuchBucket):
 		return "ClientError: " + doing + ": the bucket does not exist any more.", true
 	}
 	return "", false
 }
 
-// isClash says whether err is how a file system refuses a name.
-func isClash(err error) bool {
-	return errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.ENAMETOOLONG)
-}
-
 // exitReason is the FailureReason of a program that did not end well: what it
 // wrote to /opt/ml/output/failure (TrainContainer-7), else how it ended and the
 // last line that it printed.
-func exitReason(exit run.Exit, ml, log string, memoryLimit int64) string {
+func exitReason(exit run.Exit, ml, log string, limits run.Limits) string {
 	switch {
 	case exit.Reason != "":
 		return "ClientError: " + exit.Reason
+	case exit.DiskFull:
+		return fmt.Sprintf("ClientError: the files beneath /opt/ml needed more than the %d GB of the volume. Ask for a larger VolumeSizeInGB.", limits.DiskBytes>>30)
 	case exit.OOMKilled:
-		return fmt.Sprintf("AlgorithmError: the program was killed because it needed more memory than the %d MiB it may use. Take a larger instance type, or less data.", memoryLimit>>20)
+		return fmt.Sprintf("AlgorithmError: the program was killed because it needed more memory than the %d MiB it may use. Take a larger instance type, or less data.", limits.MemoryBytes>>20)
 	}
 	if text := readFailure(filepath.Join(ml, "output", "failure")); text != "" && own(ml, "output") {
 		return "AlgorithmError: " + text

@@ -13,12 +13,9 @@ import (
 const defaultPage = 10
 
 // ListTrainingJobs lists jobs, by CreationTime ascending unless told otherwise.
-// StatusEquals filters a page after it was cut (ListTrainingJobs-1), so pages
-// may be short, or empty with a NextToken.
+// StatusEquals and WarmPoolStatusEquals filter a page after it was cut
+// (ListTrainingJobs-1), so pages may be short, or empty with a NextToken.
 func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTrainingJobsInput) (*sagemaker.ListTrainingJobsOutput, error) {
-	if in.WarmPoolStatusEquals != "" {
-		return nil, unsupported("WarmPoolStatusEquals", "warm pools")
-	}
 	scope := aws.ScopeFrom(ctx)
 	limit := defaultPage
 	if in.MaxResults != nil {
@@ -61,7 +58,8 @@ func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTraini
 		out.NextToken = &token
 	}
 	for _, r := range rows {
-		if in.StatusEquals == "" || string(in.StatusEquals) == r.Status {
+		pool := in.WarmPoolStatusEquals == "" || r.Body.Pool != nil && r.Body.Pool.Status == in.WarmPoolStatusEquals
+		if pool && (in.StatusEquals == "" || string(in.StatusEquals) == r.Status) {
 			out.TrainingJobSummaries = append(out.TrainingJobSummaries, summarize(r))
 		}
 	}
@@ -73,6 +71,7 @@ func summarize(r *row) *sagemaker.TrainingJobSummary {
 		TrainingJobName: &r.Name, TrainingJobArn: &r.ARN,
 		TrainingJobStatus: sagemaker.TrainingJobStatus(r.Status),
 		CreationTime:      &r.CreatedAt, LastModifiedTime: &r.ModifiedAt, TrainingEndTime: r.Body.EndedAt,
+		WarmPoolStatus: describePool(r.Body.Pool),
 	}
 }
 

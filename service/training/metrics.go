@@ -12,7 +12,6 @@ import (
 
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/logstream"
-	"github.com/sagebrush/sagebrush/store"
 )
 
 // matcher finds the first capture group of a metric's expression in a line.
@@ -57,26 +56,40 @@ func firstGroup(n int, group func(int) string) (string, bool) {
 	return group(1), true
 }
 
-// scanner reads a job's log stream as it grows and publishes what the metric
-// definitions find. A restarted server scans from the beginning again; the sink
-// ignores what it has already (Metric.Seq).
+// scanner reads the log streams of a job's hosts as they grow and publishes what
+// the metric definitions find. A restarted server scans from the beginning again;
+// the sink ignores what it has already (Metric.Seq).
 type scanner struct {
 	service  *Service
 	scope    aws.Scope
 	job      string
-	path     string
 	names    []string
 	matchers []matcher
-	offset   int64
+	tails    []*tail
 	latest   map[string]Metric
 }
 
-func (s *Service) newScanner(ctx context.Context, _ work, r *row) (*scanner, error) {
+// tail is how far one host's log stream was read.
+type tail struct {
+	path   string
+	offset int64
+	// seq is added to an offset to make it unique within the job.
+	seq int64
+}
+
+// hostBits is how far the number of the host is shifted in Metric.Seq: above the
+// length of any log.
+const hostBits = 48
+
+func (s *Service) newScanner(ctx context.Context, r *row) (*scanner, error) {
 	c := &scanner{service: s, scope: r.Scope, job: r.Name, latest: make(map[string]Metric)}
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		c.path, err = s.Streams.Path(tx, r.Scope, LogGroup, r.Body.Stream)
-		return err
-	})
+	paths, err := s.logPaths(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	for i, path := range paths {
+		c.tails = append(c.tails, &tail{path: path, seq: int64(i) << hostBits})
+	}
 	for _, d := range r.Body.Request.AlgorithmSpecification.MetricDefinitions {
 		m, compileErr := compileMetric(*d.Regex)
 		if compileErr != nil {
@@ -84,7 +97,7 @@ func (s *Service) newScanner(ctx context.Context, _ work, r *row) (*scanner, err
 		}
 		c.names, c.matchers = append(c.names, *d.Name), append(c.matchers, m)
 	}
-	return c, err
+	return c, nil
 }
 
 // chunk bounds how much of a log is held in memory at once.
@@ -95,8 +108,18 @@ func (c *scanner) advance(ctx context.Context, all bool) error {
 	if len(c.matchers) == 0 {
 		return nil
 	}
+	for _, t := range c.tails {
+		if err := c.follow(ctx, t, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow is advance for one host.
+func (c *scanner) follow(ctx context.Context, t *tail, all bool) error {
 	for {
-		events, err := logstream.Read(c.path, c.offset, chunkEvents, chunkBytes)
+		events, err := logstream.Read(t.path, t.offset, chunkEvents, chunkBytes)
 		if err != nil {
 			return err
 		}
@@ -105,14 +128,14 @@ func (c *scanner) advance(ctx context.Context, all bool) error {
 		}
 		var found []Metric
 		for _, e := range events {
-			found = append(found, c.search(e)...)
+			found = c.search(found, e, t.seq)
 		}
 		if len(found) > 0 {
 			if err := c.service.Metrics.PublishTrainingMetrics(ctx, c.scope, c.job, found); err != nil {
 				return err
 			}
 		}
-		c.offset = events[len(events)-1].Next
+		t.offset = events[len(events)-1].Next
 		if !all && len(events) < chunkEvents {
 			return nil
 		}
@@ -120,7 +143,7 @@ func (c *scanner) advance(ctx context.Context, all bool) error {
 }
 
 // search applies every definition to one line.
-func (c *scanner) search(e logstream.Event) (found []Metric) {
+func (c *scanner) search(found []Metric, e logstream.Event, seq int64) []Metric {
 	for i, match := range c.matchers {
 		text, ok := match(e.Message)
 		if !ok {
@@ -130,8 +153,10 @@ func (c *scanner) search(e logstream.Event) (found []Metric) {
 		if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
 			continue // not a number that a metric can have
 		}
-		m := Metric{Name: c.names[i], Value: value, Time: e.Time.UTC(), Seq: e.Offset}
-		c.latest[m.Name] = m
+		m := Metric{Name: c.names[i], Value: value, Time: e.Time.UTC(), Seq: seq + e.Offset}
+		if old, ok := c.latest[m.Name]; !ok || !m.Time.Before(old.Time) {
+			c.latest[m.Name] = m
+		}
 		found = append(found, m)
 	}
 	return found

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -13,14 +15,13 @@ import (
 	"github.com/sagebrush/sagebrush/task"
 )
 
-// errChanged interrupts a step because the job's row changed under it, which
-// today means that it was asked to stop.
+// errChanged interrupts a step because the job's row changed under it: it was
+// asked to stop, or its spot capacity was reclaimed.
 var errChanged = errors.New("training: the job was changed by somebody else")
 
 func workOf(r *row) work                   { return work{r.Scope.Account, r.Scope.Region, r.Name} }
 func (w work) scope() aws.Scope            { return aws.Scope{Account: w.Account, Region: w.Region} }
 func (w work) key() string                 { return w.Account + "/" + w.Region + "/" + w.Name }
-func (w work) programID() string           { return "training/" + w.key() + "/" + host }
 func (s *Service) log(w work) *slog.Logger { return s.Logger.With("job", w.key()) }
 
 // step is what a job needs next. It is decided by next alone, from the row.
@@ -32,6 +33,7 @@ const (
 	stepDownload step = "download"
 	stepLaunch   step = "launch"
 	stepWatch    step = "watch"
+	stepReclaim  step = "reclaim"
 	stepUpload   step = "upload"
 	stepWindDown step = "wind down"
 	stepClean    step = "clean up"
@@ -54,13 +56,18 @@ func next(j *Job) step {
 	case sagemaker.SecondaryStatusDownloading:
 		return stepDownload
 	case sagemaker.SecondaryStatusTraining:
-		if j.Handle == nil {
-			return stepLaunch
+		if j.launched() {
+			return stepWatch
 		}
-		return stepWatch
+		return stepLaunch
+	case sagemaker.SecondaryStatusInterrupted:
+		return stepReclaim
 	}
 	return stepUpload
 }
+
+// launched says whether the programs of this attempt have been started.
+func (j *Job) launched() bool { return len(j.Hosts) > 0 && j.Hosts[0].Handle != nil }
 
 // run takes a job from where it stands to its end. It is the handler of the
 // job's task: an error makes the task be tried again, from the committed state.
@@ -98,11 +105,7 @@ func (s *Service) giveUp(ctx context.Context, w work) error {
 		if r.Body.Secondary == sagemaker.SecondaryStatusStopping {
 			return s.finishStopped(tx, r)
 		}
-		r.Body.FailureReason = "InternalServerError: the server could not bring the job forward; its log says why."
-		if err := fire(fail, r, tx.Now, "Training job failed"); err != nil {
-			return err
-		}
-		return jobs.Update(tx, r)
+		return s.failed(tx, r, "InternalServerError: the server could not bring the job forward; its log says why.")
 	})
 }
 
@@ -129,7 +132,7 @@ func (s *Service) runStep(ctx context.Context, w work) (done bool, err error) {
 		return false, err
 	}
 	now := next(&r.Body)
-	if now != stepClean && now != stepWindDown {
+	if now != stepClean && now != stepWindDown && now != stepReclaim {
 		defer s.watchRow(stepCtx, w, cancel)()
 	}
 	switch now {
@@ -138,15 +141,20 @@ func (s *Service) runStep(ctx context.Context, w work) (done bool, err error) {
 	case stepWindDown:
 		return false, s.windDown(ctx, w, r)
 	case stepClaim:
-		err = s.claim(stepCtx, r)
+		var waits bool
+		if waits, err = s.claim(stepCtx, w, r); waits && err == nil {
+			return true, nil // whoever frees capacity adds the task again
+		}
 	case stepPrepare:
 		err = s.prepare(stepCtx, w, r)
 	case stepDownload:
-		err = s.download(stepCtx, w, r)
+		err = s.bringData(stepCtx, w, r)
 	case stepLaunch:
 		err = s.launch(stepCtx, w, r)
 	case stepWatch:
 		err = s.watch(stepCtx, w, r)
+	case stepReclaim:
+		err = s.reclaim(ctx, w, r)
 	case stepUpload:
 		err = s.finish(stepCtx, w, r)
 	}
@@ -182,10 +190,11 @@ func doing(now step) string {
 // commit saves the row after change, with the row's own revision as guard.
 func (s *Service) commit(ctx context.Context, r *row, change func(tx *store.Tx) error) error {
 	fresh := *r
-	fresh.Body.History = append([]HistoryEntry(nil), r.Body.History...)
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		// The function may be run again, on what it was given.
 		*r = fresh
-		r.Body.History = append([]HistoryEntry(nil), fresh.Body.History...)
+		r.Body.History = slices.Clone(fresh.Body.History)
+		r.Body.Hosts = slices.Clone(fresh.Body.Hosts)
 		if err := change(tx); err != nil {
 			return err
 		}
@@ -193,10 +202,45 @@ func (s *Service) commit(ctx context.Context, r *row, change func(tx *store.Tx) 
 	})
 }
 
-// fail is the last transition of a job that cannot go on.
+// fail is the last transition of a job that cannot go on, or the retry that its
+// RetryStrategy grants.
 func (s *Service) fail(ctx context.Context, r *row, reason string) error {
-	return s.commit(ctx, r, func(tx *store.Tx) error {
-		r.Body.FailureReason = clip(reason)
-		return fire(fail, r, tx.Now, "Training job failed")
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		fresh := *r
+		fresh.Body.History = slices.Clone(r.Body.History)
+		fresh.Body.Hosts = slices.Clone(r.Body.Hosts)
+		return s.failed(tx, &fresh, reason)
 	})
+}
+
+// failed moves a job to Failed. A failure of ours, not of its program or its
+// request, is tried again instead as often as RetryStrategy says
+// (CreateTrainingJob-26).
+func (s *Service) failed(tx *store.Tx, r *row, reason string) error {
+	if strategy := r.Body.Request.RetryStrategy; strategy != nil && r.Body.Retries < int(*strategy.MaximumRetryAttempts) &&
+		strings.HasPrefix(reason, internalError) {
+		r.Body.Retries++
+		message := fmt.Sprintf("Retry %d of %d after: %s", r.Body.Retries, *strategy.MaximumRetryAttempts, reason)
+		if err := fire(retry, r, tx.Now, clip(message)); err != nil {
+			return err
+		}
+		if err := jobs.Update(tx, r); err != nil {
+			return err
+		}
+		return s.free(tx, r)
+	}
+	r.Body.FailureReason = clip(reason)
+	if err := fire(fail, r, tx.Now, "Training job failed"+r.Body.bill(tx.Now)); err != nil {
+		return err
+	}
+	return s.ended(tx, r)
+}
+
+// ended saves a job that reached its last status and gives back what it held:
+// its capacity, at once or after the time of its warm pool.
+func (s *Service) ended(tx *store.Tx, r *row) error {
+	if err := s.retain(tx, r); err != nil {
+		return err
+	}
+	return jobs.Update(tx, r)
 }

@@ -17,10 +17,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sagebrush/sagebrush/algo/capacity"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/blob/dir"
+	"github.com/sagebrush/sagebrush/channel"
+	"github.com/sagebrush/sagebrush/channel/feed"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
@@ -32,6 +35,14 @@ import (
 )
 
 var home = aws.Scope{Account: "123456789012", Region: "us-east-1"}
+
+// TestMain makes the test binary the feeder of its jobs' data too.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "feed" {
+		os.Exit(feed.Main(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
 
 // bundle is a service with everything under it: real store, tasks and objects;
 // only the machine is fake, steered by each job's environment.
@@ -61,16 +72,29 @@ type anyRole struct{}
 
 func (anyRole) EnsureRole(*store.Tx, aws.Scope, string) error { return nil }
 
+type noAccess struct{}
+
+func (noAccess) Variables(_ context.Context, _ aws.Scope, role, bundle string, _ time.Duration) (map[string]string, error) {
+	return map[string]string{"AWS_SESSION_TOKEN": role, "AWS_CA_BUNDLE": bundle}, nil
+}
+func (noAccess) CABundle() ([]byte, error) { return []byte("certificates"), nil }
+func (noAccess) Address() string           { return "127.0.0.1:4600" }
+
 // sink keeps the values by job, name and Seq, as the real one does.
 type sink struct {
-	mu     sync.Mutex
-	values map[string]float64
+	mu        sync.Mutex
+	values    map[string]float64
+	instances map[string]float64 // by job, host and name
 }
 
 func (s *sink) PublishTrainingMetrics(_ context.Context, _ aws.Scope, job string, points []Metric) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range points {
+		if p.Host != "" {
+			s.instances[job+"/"+p.Host+"/"+p.Name] = p.Value
+			continue
+		}
 		s.values[fmt.Sprint(job, "/", p.Name, "/", p.Seq)] = p.Value
 	}
 	return nil
@@ -81,11 +105,12 @@ func setup(t *testing.T, db *store.DB) *bundle {
 	objects, err := dir.New(db, t.TempDir(), slog.New(slog.DiscardHandler))
 	must(t, err)
 	t.Cleanup(func() { _ = objects.Close() })
-	b := &bundle{t: t, ctx: aws.WithCaller(t.Context(), aws.Caller{Scope: home}), objects: objects, sink: &sink{values: map[string]float64{}}}
+	b := &bundle{t: t, ctx: aws.WithCaller(t.Context(), aws.Caller{Scope: home}), objects: objects, sink: &sink{values: map[string]float64{}, instances: map[string]float64{}}}
 	b.config = Config{
-		DB: db, Objects: objects, Runner: fake.New(), Images: anyImage{}, Roles: anyRole{}, Metrics: b.sink,
+		DB: db, Objects: objects, Runner: fake.New(), Images: anyImage{}, Roles: anyRole{}, Access: noAccess{}, Metrics: b.sink,
 		Streams: logstream.NewCatalog(db, t.TempDir()), Tokens: kit.NewTokens([]byte("k")),
-		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(), MaxJobs: 4,
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(),
+		Machine: capacity.Machine{CPUs: 2, MaxJobs: 4},
 	}
 	b.Service = b.serve(t)
 	must(t, objects.CreateBucket(b.ctx, blob.Bucket{Name: "bucket", Account: home.Account, Region: home.Region}))
@@ -101,6 +126,9 @@ func setup(t *testing.T, db *store.DB) *bundle {
 func (b *bundle) serve(t *testing.T) *Service {
 	t.Helper()
 	c := b.config
+	data, err := channel.New(channel.Config{Objects: c.Objects, Dir: filepath.Join(c.Dir, ".feeds"), Self: []string{"/proc/self/exe", "feed"}})
+	must(t, err)
+	c.Data = data
 	c.Tasks = task.New(c.DB, task.Options{NodeID: "node", Logger: c.Logger})
 	s := New(c)
 	must(t, c.Tasks.Start(b.ctx))
@@ -333,7 +361,7 @@ func TestStopTwice(t *testing.T) {
 func TestStopQueuedJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
-	for i := range b.MaxJobs {
+	for i := range b.Machine.MaxJobs {
 		req := request(fmt.Sprintf("long-%d", i))
 		req.Environment = map[string]string{"FAKE_SLEEP": "1h"}
 		b.create(req)
@@ -462,43 +490,51 @@ func TestLayOut(t *testing.T) {
 	req := request("files")
 	setDefaults(req, image.Image{})
 	w := work{home.Account, home.Region, "files"}
-	must(t, b.layOut(w, req))
+	must(t, b.layOut(w, &row{Scope: home, Name: "files", Body: Job{Request: *req, Hosts: hostsOf(req)}}))
 	for name, want := range map[string]string{
 		"hyperparameters.json": `{}`,
 		"inputdataconfig.json": `{"train":{"TrainingInputMode":"File","S3DistributionType":"FullyReplicated","RecordWrapperType":"None"}}`,
 		"resourceconfig.json":  `{"current_host":"algo-1","current_instance_type":"ml.m5.large","current_group_name":"homogeneousCluster","hosts":["algo-1"],"instance_groups":[{"instance_group_name":"homogeneousCluster","instance_type":"ml.m5.large","hosts":["algo-1"]}],"network_interface_name":"lo"}`,
 	} {
-		if got, err := os.ReadFile(filepath.Join(b.mlDir(w), "input/config", name)); err != nil || string(got) != want {
+		if got, err := os.ReadFile(filepath.Join(b.mlDir(w, "algo-1"), "input/config", name)); err != nil || string(got) != want {
 			t.Errorf("%s: %s, %v; want %s", name, got, err, want)
 		}
 	}
 }
 
-// D-11: a job is limited to its instance type, or less.
+// D-11: a host is limited to its instance type, or less.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	s := &Service{}
-	if l := s.limits(request("x")); l.MemoryBytes != 8<<30 || l.CPUs > 2 || l.CPUs < 1 {
+	if l := s.limits(request("x"), hostsOf(request("x"))[0]); l.MemoryBytes != 8<<30 || l.CPUs > 2 || l.CPUs < 1 {
 		t.Errorf("ml.m5.large: %+v", l)
 	}
 	s.MemoryLimit = 1 << 20
-	if l := s.limits(request("x")); l.MemoryBytes != 1<<20 {
+	if l := s.limits(request("x"), hostsOf(request("x"))[0]); l.MemoryBytes != 1<<20 {
 		t.Errorf("capped: %+v", l)
 	}
 }
 
-// TrainContainer-1: how entrypoint and arguments override the program.
+// TrainContainer-1: how entrypoint and arguments override the program, or the
+// image's own in a container.
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	p := image.Program{Train: []string{"python", "train"}}
-	for want, a := range map[string]*sagemaker.AlgorithmSpecification{
-		"python train":   {},
-		"bash":           {ContainerEntrypoint: []string{"bash"}},
-		"bash -c x":      {ContainerEntrypoint: []string{"bash"}, ContainerArguments: []string{"-c", "x"}},
-		"python train x": {ContainerArguments: []string{"x"}},
+	entry, args := []string{"bash"}, []string{"-c", "x"}
+	for _, c := range []struct {
+		a                  sagemaker.AlgorithmSpecification
+		process, container string
+	}{
+		{sagemaker.AlgorithmSpecification{}, "python train |", "| train"},
+		{sagemaker.AlgorithmSpecification{ContainerEntrypoint: entry}, "bash |", "bash |"},
+		{sagemaker.AlgorithmSpecification{ContainerEntrypoint: entry, ContainerArguments: args}, "bash -c x |", "bash -c x |"},
+		{sagemaker.AlgorithmSpecification{ContainerArguments: args}, "python train -c x |", "| -c x"},
 	} {
-		if got := strings.Join(command(p, a), " "); got != want {
-			t.Errorf("%+v: %q, want %q", a, got, want)
+		for container, want := range map[bool]string{false: c.process, true: c.container} {
+			command, args := command(p, &c.a, container)
+			if got := strings.TrimSpace(strings.Join(command, " ") + " | " + strings.Join(args, " ")); got != want {
+				t.Errorf("%+v: %q, want %q", c.a, got, want)
+			}
 		}
 	}
 }
@@ -532,4 +568,26 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// object is the content of an object.
+func (b *bundle) object(key string) string {
+	b.t.Helper()
+	body, _, err := b.objects.Get(b.ctx, "bucket", key, nil)
+	must(b.t, err)
+	defer body.Close()
+	content, err := io.ReadAll(body)
+	must(b.t, err)
+	return string(content)
+}
+
+// attempts are the programs of algo-1 that the runner knows.
+func (b *bundle) attempts(name string) (found []int) {
+	w := work{home.Account, home.Region, name}
+	for i := range 4 {
+		if _, err := b.config.Runner.Attach(b.ctx, b.config.Runner.HandleOf(w.programID(i, "algo-1"))); err == nil {
+			found = append(found, i)
+		}
+	}
+	return found
 }

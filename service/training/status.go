@@ -11,8 +11,8 @@ import (
 type secondary = sagemaker.SecondaryStatus
 type transition = kit.Transition[secondary, row]
 
-// The transitions of a training job (CreateTrainingJob-22, -23; DescTJ-2). They
-// move the secondary status; the primary one follows from it, see primary.
+// The transitions of a training job (CreateTrainingJob-22 … -24, -26; DescTJ-2).
+// They move the secondary status; the primary one follows from it, see primary.
 var (
 	download = transition{Name: "download", To: sagemaker.SecondaryStatusDownloading,
 		From: []secondary{sagemaker.SecondaryStatusStarting}}
@@ -24,29 +24,36 @@ var (
 		From: []secondary{sagemaker.SecondaryStatusUploading}}
 	fail = transition{Name: "fail", To: sagemaker.SecondaryStatusFailed, Apply: end,
 		From: []secondary{sagemaker.SecondaryStatusStarting, sagemaker.SecondaryStatusDownloading,
+			sagemaker.SecondaryStatusTraining, sagemaker.SecondaryStatusInterrupted, sagemaker.SecondaryStatusUploading}}
+	interrupt = transition{Name: "interrupt", To: sagemaker.SecondaryStatusInterrupted,
+		From: []secondary{sagemaker.SecondaryStatusTraining}}
+	restart = transition{Name: "restart", To: sagemaker.SecondaryStatusStarting, Apply: again,
+		From: []secondary{sagemaker.SecondaryStatusInterrupted}}
+	retry = transition{Name: "retry", To: sagemaker.SecondaryStatusStarting, Apply: again,
+		From: []secondary{sagemaker.SecondaryStatusStarting, sagemaker.SecondaryStatusDownloading,
 			sagemaker.SecondaryStatusTraining, sagemaker.SecondaryStatusUploading}}
 	stop = transition{Name: "stop", To: sagemaker.SecondaryStatusStopping,
 		From: []secondary{sagemaker.SecondaryStatusStarting, sagemaker.SecondaryStatusDownloading,
-			sagemaker.SecondaryStatusTraining, sagemaker.SecondaryStatusUploading}}
+			sagemaker.SecondaryStatusTraining, sagemaker.SecondaryStatusInterrupted, sagemaker.SecondaryStatusUploading}}
 	stopped = transition{Name: "stopped", To: sagemaker.SecondaryStatusStopped, Apply: end,
 		From: []secondary{sagemaker.SecondaryStatusStopping}}
 	outOfTime = transition{Name: "ran out of time", To: sagemaker.SecondaryStatusMaxRuntimeExceeded, Apply: end,
 		From: []secondary{sagemaker.SecondaryStatusStopping}}
+	waitedTooLong = transition{Name: "waited too long", To: sagemaker.SecondaryStatusMaxWaitTimeExceeded, Apply: end,
+		From: []secondary{sagemaker.SecondaryStatusStopping}}
 )
 
 // Transitions is the whole table, for the test and the diagram in docs/.
-var Transitions = []transition{download, train, upload, complete, fail, stop, stopped, outOfTime}
+var Transitions = []transition{download, train, upload, complete, fail, interrupt, restart, retry, stop, stopped, outOfTime, waitedTooLong}
 
 // Reserved are the secondary statuses that no transition leads to, with the reason.
 var Reserved = map[secondary]string{
 	sagemaker.SecondaryStatusLaunchingMLInstances:     "retired, never emitted (CreateTrainingJob-23)",
 	sagemaker.SecondaryStatusPreparingTrainingStack:   "retired, never emitted (CreateTrainingJob-23)",
 	sagemaker.SecondaryStatusDownloadingTrainingImage: "retired, never emitted (CreateTrainingJob-23)",
-	sagemaker.SecondaryStatusInterrupted:              "managed spot training",
-	sagemaker.SecondaryStatusMaxWaitTimeExceeded:      "managed spot training",
-	sagemaker.SecondaryStatusUpdating:                 "UpdateTrainingJob",
-	sagemaker.SecondaryStatusRestarting:               "retries (CreateTrainingJob-26)",
-	sagemaker.SecondaryStatusPending:                  "waiting for capacity",
+	sagemaker.SecondaryStatusUpdating:                 "UpdateTrainingJob takes effect at once",
+	sagemaker.SecondaryStatusRestarting:               "a job that is tried again is Starting (CreateTrainingJob-26)",
+	sagemaker.SecondaryStatusPending:                  "a job that waits for capacity is Starting, and its message says so",
 }
 
 // primary is the TrainingJobStatus that goes with a secondary status (DescTJ-2).
@@ -75,8 +82,22 @@ func terminal(s secondary) bool {
 
 // end stamps TrainingEndTime, on jobs that really started (DescTJ-1).
 func end(r *row, at time.Time) {
-	if r.Body.StartedAt != nil {
-		r.Body.EndedAt = &at
+	j := &r.Body
+	if j.StartedAt != nil {
+		j.EndedAt = &at
+	}
+	j.Ran, j.AttemptAt = j.billed(at), nil
+}
+
+// again makes a job ready for its next attempt: it queues for capacity like a
+// new one, and its time so far is kept.
+func again(r *row, at time.Time) {
+	j := &r.Body
+	j.Ran, j.AttemptAt = j.billed(at), nil
+	j.Claimed, j.Failure = false, ""
+	j.Attempt++
+	for i := range j.Hosts {
+		j.Hosts[i].Handle = nil
 	}
 }
 

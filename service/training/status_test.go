@@ -98,6 +98,7 @@ func TestHistory(t *testing.T) {
 // step, and a job that is stopping is wound down whatever else is true.
 func TestNext(t *testing.T) {
 	t.Parallel()
+	launched := []Host{{Name: "algo-1", Handle: []byte("{}")}}
 	for _, c := range []struct {
 		job  Job
 		want step
@@ -106,15 +107,17 @@ func TestNext(t *testing.T) {
 		{Job{Secondary: sagemaker.SecondaryStatusStarting, Claimed: true}, stepPrepare},
 		{Job{Secondary: sagemaker.SecondaryStatusDownloading, Claimed: true}, stepDownload},
 		{Job{Secondary: sagemaker.SecondaryStatusTraining, Claimed: true}, stepLaunch},
-		{Job{Secondary: sagemaker.SecondaryStatusTraining, Claimed: true, Handle: []byte("{}")}, stepWatch},
-		{Job{Secondary: sagemaker.SecondaryStatusUploading, Claimed: true, Handle: []byte("{}")}, stepUpload},
+		{Job{Secondary: sagemaker.SecondaryStatusTraining, Claimed: true, Hosts: launched}, stepWatch},
+		{Job{Secondary: sagemaker.SecondaryStatusInterrupted, Claimed: true, Hosts: launched}, stepReclaim},
+		{Job{Secondary: sagemaker.SecondaryStatusStarting, Attempt: 1}, stepClaim},
+		{Job{Secondary: sagemaker.SecondaryStatusUploading, Claimed: true, Hosts: launched}, stepUpload},
 		{Job{Secondary: sagemaker.SecondaryStatusStopping}, stepWindDown},
-		{Job{Secondary: sagemaker.SecondaryStatusStopping, Claimed: true, Handle: []byte("{}")}, stepWindDown},
+		{Job{Secondary: sagemaker.SecondaryStatusStopping, Claimed: true, Hosts: launched}, stepWindDown},
 		{Job{Secondary: sagemaker.SecondaryStatusCompleted, Claimed: true}, stepClean},
 		{Job{Secondary: sagemaker.SecondaryStatusMaxRuntimeExceeded, Claimed: true}, stepClean},
 	} {
 		if got := next(&c.job); got != c.want {
-			t.Errorf("next(%s, claimed %v, handle %s) = %s, want %s", c.job.Secondary, c.job.Claimed, c.job.Handle, got, c.want)
+			t.Errorf("next(%s, claimed %v, hosts %v) = %s, want %s", c.job.Secondary, c.job.Claimed, c.job.Hosts, got, c.want)
 		}
 	}
 }
@@ -150,8 +153,54 @@ func TestCheckRefuses(t *testing.T) {
 		"CreateTrainingJob-13": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.StoppingCondition.MaxRuntimeInSeconds = aws.Ptr[int32](2419201)
 		}, "28 days"},
-		"two instances":     {func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.InstanceCount = aws.Ptr[int32](2) }, "ResourceConfig.InstanceCount"},
-		"spot":              {func(in *sagemaker.CreateTrainingJobInput) { in.EnableManagedSpotTraining = aws.Ptr(true) }, "EnableManagedSpotTraining"},
+		"CreateTrainingJob-10 no instance": {func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.InstanceCount = aws.Ptr[int32](0) }, "at least 1"},
+		"CreateTrainingJob-10 no group": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.InputDataConfig[0].DataSource.S3DataSource.InstanceGroupNames = []string{"gpus"}
+		}, `the instance group "gpus"`},
+		"CreateTrainingJob-10 groups": {func(in *sagemaker.CreateTrainingJobInput) { twoGroups(in, "a", "a") }, "Names of groups must be unique"},
+		"CreateTrainingJob-11": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.ResourceConfig.InstanceType, in.ResourceConfig.VolumeKmsKeyId = "ml.g5.xlarge", aws.Ptr("k")
+		}, "local storage"},
+		"CreateTrainingJob-12 no wait": {func(in *sagemaker.CreateTrainingJobInput) { in.EnableManagedSpotTraining = aws.Ptr(true) }, "MaxWaitTimeInSeconds"},
+		"CreateTrainingJob-12 short": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.EnableManagedSpotTraining, in.StoppingCondition.MaxWaitTimeInSeconds = aws.Ptr(true), aws.Ptr[int32](3599)
+		}, "greater than or equal to MaxRuntimeInSeconds"},
+		"CreateTrainingJob-7 file system and pipe": {func(in *sagemaker.CreateTrainingJobInput) {
+			fileSystem(in)
+			in.InputDataConfig[0].InputMode = "Pipe"
+		}, "needs the input mode File"},
+		"CreateTrainingJob-7 no VPC": {fileSystem, "needs a VpcConfig"},
+		"CreateTrainingJob-8 attributes": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.InputDataConfig[0].InputMode, in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = "Pipe", "AugmentedManifestFile"
+		}, "needs AttributeNames"},
+		"CreateTrainingJob-8 fast": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.InputDataConfig[0].InputMode, in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = "FastFile", "ManifestFile"
+		}, "FastFile mode does not take"},
+		"CreateTrainingJob-9 model": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.InputDataConfig[0].ChannelName, in.InputDataConfig[0].InputMode = aws.Ptr("model"), "Pipe"
+		}, "incremental training"},
+		"CreateTrainingJob-15": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.DebugHookConfig = &sagemaker.DebugHookConfig{S3OutputPath: aws.Ptr("s3://bucket/x"), CollectionConfigurations: []*sagemaker.CollectionConfiguration{{
+				CollectionName: aws.Ptr("weights"), CollectionParameters: map[string]string{"colour": "red"},
+			}}}
+		}, `the parameter "colour"`},
+		"CreateTrainingJob-16": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.ProfilerConfig = &sagemaker.ProfilerConfig{ProfilingIntervalInMilliseconds: aws.Ptr[int64](300)}
+		}, "possible are"},
+		"TrainContainer-10 elsewhere": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.CheckpointConfig = &sagemaker.CheckpointConfig{S3Uri: aws.Ptr("s3://bucket/c"), LocalPath: aws.Ptr("/home/me")}
+		}, "not a directory below /opt/ml"},
+		"TrainContainer-10 the model's": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.CheckpointConfig = &sagemaker.CheckpointConfig{S3Uri: aws.Ptr("s3://bucket/c"), LocalPath: aws.Ptr("/opt/ml/model/x")}
+		}, "another purpose"},
+		"TrainContainer-11 the same": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.DebugHookConfig = &sagemaker.DebugHookConfig{S3OutputPath: aws.Ptr("s3://bucket/x"), LocalPath: aws.Ptr("/opt/ml/x/")}
+			in.TensorBoardOutputConfig = &sagemaker.TensorBoardOutputConfig{S3OutputPath: aws.Ptr("s3://bucket/x"), LocalPath: aws.Ptr("/opt/ml/x")}
+		}, "the same directory"},
+		"rules": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.DebugRuleConfigurations = []*sagemaker.DebugRuleConfiguration{{}}
+		}, "DebugRuleConfigurations"},
+		"experiments":       {func(in *sagemaker.CreateTrainingJobInput) { in.ExperimentConfig = &sagemaker.ExperimentConfig{} }, "ExperimentConfig"},
 		"channel called ..": {func(in *sagemaker.CreateTrainingJobInput) { in.InputDataConfig[0].ChannelName = aws.Ptr("..") }, "directory"},
 		"https path": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.S3Uri = aws.Ptr("https://x/y")
@@ -173,6 +222,22 @@ func TestCheckRefuses(t *testing.T) {
 	if err := check(request("job")); err != nil {
 		t.Errorf("the plain request was refused: %v", err)
 	}
+}
+
+// twoGroups makes the request one of two instance groups: one instance, and two.
+func twoGroups(in *sagemaker.CreateTrainingJobInput, first, second string) {
+	in.ResourceConfig.InstanceType, in.ResourceConfig.InstanceCount = "", nil
+	in.ResourceConfig.InstanceGroups = []*sagemaker.InstanceGroup{
+		{InstanceGroupName: &first, InstanceType: "ml.c5.xlarge", InstanceCount: aws.Ptr[int32](1)},
+		{InstanceGroupName: &second, InstanceType: "ml.m5.large", InstanceCount: aws.Ptr[int32](2)},
+	}
+}
+
+// fileSystem lets the request's channel read a file system.
+func fileSystem(in *sagemaker.CreateTrainingJobInput) {
+	in.InputDataConfig[0].DataSource = &sagemaker.DataSource{FileSystemDataSource: &sagemaker.FileSystemDataSource{
+		FileSystemId: aws.Ptr("fs-0123456789abcdef0"), FileSystemType: "EFS", FileSystemAccessMode: "ro", DirectoryPath: aws.Ptr("/data"),
+	}}
 }
 
 // request is a valid request with one channel.

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -62,23 +63,61 @@ func (s *Service) release(ctx context.Context, t *task.Task) error {
 		if err != nil || r.Body.Claimed || r.Body.Secondary != sagemaker.SecondaryStatusStopping {
 			return err
 		}
-		return s.finishStopped(tx, r)
+		if err := s.finishStopped(tx, r); err != nil || r.Body.Attempt == 0 {
+			return err
+		}
+		// An earlier attempt left its remains.
+		return s.Tasks.Add(tx, task.Spec{Kind: taskRun, Key: w.key(), Payload: w})
 	})
 }
 
-// endPending stops a job that nobody began within MaxPendingTimeInSeconds
-// (CreateTrainingJob-14).
-func (s *Service) endPending(ctx context.Context, t *task.Task) error {
-	var w work
-	if err := t.Decode(&w); err != nil {
+// limit is the payload of a task that ends a job at a limit of its
+// StoppingCondition.
+type limit struct {
+	Work  work
+	Cause StopCause
+}
+
+// addLimits adds the tasks that enforce a new job's limits on waiting:
+// MaxPendingTimeInSeconds bounds the time until the job begins
+// (CreateTrainingJob-14), MaxWaitTimeInSeconds a spot job's whole life, waiting
+// included (CreateTrainingJob-12).
+func (s *Service) addLimits(tx *store.Tx, r *row) error {
+	w, c := workOf(r), r.Body.Request.StoppingCondition
+	for cause, seconds := range map[StopCause]*int32{StopMaxPending: c.MaxPendingTimeInSeconds, StopMaxWait: c.MaxWaitTimeInSeconds} {
+		if seconds == nil {
+			continue
+		}
+		err := s.Tasks.Add(tx, task.Spec{
+			Kind: taskLimit, Key: w.key() + "/" + string(cause), Payload: limit{w, cause},
+			RunAt: tx.Now.Add(time.Duration(*seconds) * time.Second),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endAtLimit stops a job at its limit.
+func (s *Service) endAtLimit(ctx context.Context, t *task.Task) error {
+	var l limit
+	if err := t.Decode(&l); err != nil {
 		return task.Cancel(err)
 	}
 	return s.DB.Update(ctx, func(tx *store.Tx) error {
-		r, err := jobs.Get(tx, w.scope(), w.Name)
-		if err != nil || r.Body.Claimed || r.Body.Secondary != sagemaker.SecondaryStatusStarting {
+		r, err := jobs.Get(tx, l.Work.scope(), l.Work.Name)
+		switch {
+		case err != nil:
 			return err
+		case primary(r.Body.Secondary) != sagemaker.TrainingJobStatusInProgress:
+			return nil
+		case l.Cause == StopMaxPending && r.Body.StartedAt != nil:
+			return nil
+		case r.Body.Secondary == sagemaker.SecondaryStatusUploading:
+			return nil // it has done its work
 		}
-		return s.askToStop(tx, r, StopMaxPending)
+		return s.askToStop(tx, r, l.Cause)
 	})
 }
 
@@ -90,9 +129,11 @@ func (s *Service) finishStopped(tx *store.Tx, r *row) error {
 		last, message = outOfTime, "Training job stopped because it ran longer than MaxRuntimeInSeconds"
 	case StopMaxPending:
 		message = "Training job stopped because it waited longer than MaxPendingTimeInSeconds"
+	case StopMaxWait:
+		last, message = waitedTooLong, "Training job stopped because it took longer than MaxWaitTimeInSeconds"
 	}
-	if err := fire(last, r, tx.Now, message); err != nil {
+	if err := fire(last, r, tx.Now, message+r.Body.bill(tx.Now)); err != nil {
 		return err
 	}
-	return jobs.Update(tx, r)
+	return s.ended(tx, r)
 }

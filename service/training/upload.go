@@ -1,73 +1,84 @@
 package training
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/artifact"
+	"github.com/sagebrush/sagebrush/artifact/tree"
 	"github.com/sagebrush/sagebrush/store"
 )
 
 // finish uploads the results and ends the job: Completed, or Failed with the
-// reason that was found when the program ended. A failed job's output is kept,
-// its model is not: nobody should deploy it.
+// reason that was found when the programs ended. A failed job's output is kept,
+// its model is not: nobody should deploy it (D-4).
 func (s *Service) finish(ctx context.Context, w work, r *row) error {
 	failed := r.Body.Failure != ""
-	if err := s.uploadResults(ctx, w, r, !failed); err != nil && !failed {
+	err := s.flushSynced(ctx, w, r)
+	if err == nil {
+		err = s.keepCache(w, r)
+	}
+	if err == nil {
+		err = s.uploadResults(ctx, w, r, !failed)
+	}
+	switch {
+	case err != nil && !failed:
 		return err
-	} else if err != nil {
+	case err != nil:
 		s.log(w).Warn("the output of the failed job could not be uploaded", "error", err)
 	}
 	if failed {
 		return s.fail(ctx, r, r.Body.Failure)
 	}
 	return s.commit(ctx, r, func(tx *store.Tx) error {
-		return fire(complete, r, tx.Now, "Training job completed")
+		if err := fire(complete, r, tx.Now, "Training job completed"+r.Body.bill(tx.Now)); err != nil {
+			return err
+		}
+		return s.retain(tx, r)
 	})
 }
 
-// uploadResults archives /opt/ml/model and /opt/ml/output/data
-// (TrainContainer-8, -9) and notes where the model is.
+// uploadResults archives what all hosts left in /opt/ml/model and
+// /opt/ml/output/data (TrainContainer-8, -9) and notes where the model is.
 func (s *Service) uploadResults(ctx context.Context, w work, r *row, model bool) error {
 	in := &r.Body.Request
 	plain := in.OutputDataConfig.CompressionType == sagemaker.OutputCompressionTypeNone
-	if model {
-		bucket, key, err := outputURI(in, "model.tar.gz")
+	send := func(below, name string, optional bool) (uri string, err error) {
+		var from []tree.Place
+		for _, h := range r.Body.Hosts {
+			from = append(from, tree.Place{Base: s.mlDir(w, h.Name), Path: below})
+		}
+		bucket, key, err := outputURI(in, name+".tar.gz")
 		if plain {
-			bucket, key, err = outputURI(in, "model")
+			bucket, key, err = outputURI(in, name)
 			key += "/"
 		}
 		if err != nil {
+			return "", err
+		}
+		return "s3://" + bucket + "/" + key, s.send(ctx, from, bucket, key, plain, optional)
+	}
+	if model {
+		uri, err := send("model", "model", false)
+		if err != nil {
 			return err
 		}
-		if err := s.uploadDir(ctx, s.modelDir(w), bucket, key, plain); err != nil {
-			return err
-		}
-		r.Body.ModelArtifacts = "s3://" + bucket + "/" + key
+		r.Body.ModelArtifacts = uri
 	}
-	if !own(s.mlDir(w), "output", "data") {
-		return nil
-	}
-	if entries, err := os.ReadDir(s.outputDir(w)); err != nil || len(entries) == 0 {
-		return ignoreMissing(err)
-	}
-	bucket, key, err := outputURI(in, "output.tar.gz")
-	if plain {
-		bucket, key, err = outputURI(in, "output")
-		key += "/"
-	}
-	if err != nil {
-		return err
-	}
-	return s.uploadDir(ctx, s.outputDir(w), bucket, key, plain)
+	_, err := send("output/data", "output", true)
+	return err
+}
+
+// outputURI is where the results of a job go (TrainContainer-8).
+func outputURI(in *sagemaker.CreateTrainingJobInput, name string) (bucket, key string, err error) {
+	bucket, prefix, err := parseS3(*in.OutputDataConfig.S3OutputPath)
+	return bucket, path.Join(prefix, *in.TrainingJobName, "output", name), err
 }
 
 // own says whether a directory of the job is still one of the job's: a program
@@ -90,96 +101,31 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// uploadDir uploads a directory as one archive, or as plain files below key.
-func (s *Service) uploadDir(ctx context.Context, dir, bucket, key string, plain bool) error {
-	if plain {
-		return s.uploadTree(ctx, dir, bucket, key)
-	}
-	r, w := io.Pipe()
-	go func() { w.CloseWithError(archive(w, dir)) }()
-	defer r.Close()
-	_, err := s.Objects.Put(ctx, bucket, key, r, blob.PutOptions{Size: -1, Info: blob.Info{ContentType: "application/x-tar"}})
-	return err
-}
-
-// archive writes dir as tar.gz. Member names are relative to dir
-// (TrainContainer-8). Links are archived as links and never followed, so that
-// an archive holds only what the program wrote; sockets, pipes and devices have
-// no content and are left out.
-func archive(w io.Writer, dir string) error {
-	compressor, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-	if err != nil {
-		return err
-	}
-	out := tar.NewWriter(compressor)
-	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == dir {
-			return ignoreMissing(err)
-		}
-		return addMember(out, dir, name, d)
-	})
-	return errors.Join(err, out.Close(), compressor.Close())
-}
-
-func addMember(out *tar.Writer, dir, name string, d fs.DirEntry) error {
-	info, err := d.Info()
-	if err != nil {
-		return err
-	}
-	link := ""
-	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
-		if link, err = os.Readlink(name); err != nil {
-			return err
-		}
-	case !info.Mode().IsRegular() && !info.IsDir():
+// send uploads what the hosts have below a directory: as one archive, or as plain
+// files. Optional results that nobody left are not uploaded.
+func (s *Service) send(ctx context.Context, from []tree.Place, bucket, key string, plain, optional bool) error {
+	if optional && empty(from) {
 		return nil
 	}
-	header, err := tar.FileInfoHeader(info, link)
-	if err != nil {
-		return err
+	to := artifact.Object{Store: s.Objects, Bucket: bucket, Key: key}
+	var err error
+	if plain {
+		_, err = artifact.Files(ctx, to, from)
+	} else {
+		_, err = artifact.Archive(ctx, to, from)
 	}
-	rel, err := filepath.Rel(dir, name)
-	if err != nil {
-		return err
-	}
-	header.Name = filepath.ToSlash(rel)
-	if info.IsDir() {
-		header.Name += "/"
-	}
-	header.Uid, header.Gid, header.Uname, header.Gname = 0, 0, "", ""
-	if err := out.WriteHeader(header); err != nil || !info.Mode().IsRegular() {
-		return err
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = io.CopyN(out, f, info.Size())
-	return err
+	return s.unfit(err)
 }
 
-// uploadTree uploads the regular files below dir, each under its own key.
-func (s *Service) uploadTree(ctx context.Context, dir, bucket, prefix string) error {
-	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return ignoreMissing(err)
+// empty says whether there is nothing in any of the places.
+func empty(places []tree.Place) bool {
+	for _, p := range places {
+		if !own(p.Base, strings.Split(p.Path, "/")...) {
+			continue
 		}
-		rel, err := filepath.Rel(dir, name)
-		if err != nil {
-			return err
+		if entries, err := os.ReadDir(filepath.Join(p.Base, filepath.FromSlash(p.Path))); err != nil || len(entries) > 0 {
+			return false // one that cannot be read says so when it is uploaded
 		}
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		_, err = s.Objects.Put(ctx, bucket, path.Join(prefix, filepath.ToSlash(rel)), f, blob.PutOptions{Size: info.Size()})
-		return err
-	})
+	}
+	return true
 }

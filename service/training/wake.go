@@ -33,7 +33,8 @@ func (s *Service) wake(w work) {
 	}
 }
 
-// watchRow interrupts the step when another server moved the job to Stopping.
+// watchRow interrupts the step when another server moved the job to Stopping or
+// Interrupted.
 // The function it returns ends the watch.
 func (s *Service) watchRow(ctx context.Context, w work, cancel context.CancelCauseFunc) func() {
 	done := make(chan struct{})
@@ -49,7 +50,8 @@ func (s *Service) watchRow(ctx context.Context, w work, cancel context.CancelCau
 			case <-tick.C:
 			}
 			_ = s.DB.View(ctx, func(tx *store.Tx) error {
-				if r, err := jobs.Get(tx, w.scope(), w.Name); err == nil && r.Body.Secondary == sagemaker.SecondaryStatusStopping {
+				if r, err := jobs.Get(tx, w.scope(), w.Name); err == nil &&
+					(r.Body.Secondary == sagemaker.SecondaryStatusStopping || r.Body.Secondary == sagemaker.SecondaryStatusInterrupted) {
 					cancel(errChanged)
 				}
 				return nil

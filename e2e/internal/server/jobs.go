@@ -50,6 +50,8 @@ func (c *Client) Train(ctx context.Context, request map[string]any) error {
 type Job struct {
 	TrainingJobStatus, SecondaryStatus, FailureReason string
 	ModelArtifacts                                    struct{ S3ModelArtifacts string }
+	ResourceConfig                                    struct{ InstanceCount int }
+	InputDataConfig                                   []struct{ ChannelName string }
 	SecondaryStatusTransitions                        []struct{ Status string }
 }
 
@@ -81,20 +83,43 @@ func (c *Client) Ended(ctx context.Context, name string) (Job, error) {
 	}
 }
 
-// Lines are the messages of the job's log stream, oldest first.
+// logGroup is where training jobs log.
+const logGroup = "/aws/sagemaker/TrainingJobs"
+
+// Lines are the messages of the only host of a job, oldest first.
 func (c *Client) Lines(ctx context.Context, name string) ([]string, error) {
-	const group = "/aws/sagemaker/TrainingJobs"
+	hosts, err := c.LinesOfHosts(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(hosts) != 1 {
+		return nil, fmt.Errorf("%d log streams", len(hosts))
+	}
+	return hosts[0], nil
+}
+
+// LinesOfHosts are the messages of each host of a job, in the order of the hosts'
+// names, oldest first.
+func (c *Client) LinesOfHosts(ctx context.Context, name string) (hosts [][]string, err error) {
 	var streams struct {
 		LogStreams []struct{ LogStreamName string }
 	}
-	if err := c.Call(ctx, "logs", "Logs_20140328.DescribeLogStreams", map[string]string{"logGroupName": group, "logStreamNamePrefix": name + "/"}, &streams); err != nil {
+	if err := c.Call(ctx, "logs", "Logs_20140328.DescribeLogStreams", map[string]string{"logGroupName": logGroup, "logStreamNamePrefix": name + "/"}, &streams); err != nil {
 		return nil, err
 	}
-	if len(streams.LogStreams) != 1 {
-		return nil, fmt.Errorf("%d log streams", len(streams.LogStreams))
+	for _, s := range streams.LogStreams {
+		lines, err := c.stream(ctx, s.LogStreamName)
+		if err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, lines)
 	}
-	in := map[string]any{"logGroupName": group, "logStreamName": streams.LogStreams[0].LogStreamName, "startFromHead": true}
-	var lines []string
+	return hosts, nil
+}
+
+// stream reads one log stream.
+func (c *Client) stream(ctx context.Context, name string) (lines []string, err error) {
+	in := map[string]any{"logGroupName": logGroup, "logStreamName": name, "startFromHead": true}
 	for token := ""; ; {
 		var page struct {
 			Events           []struct{ Message string }
@@ -163,8 +188,8 @@ func (s *Server) NothingLeft(t testing.TB) {
 	t.Errorf("left behind: %q", left)
 }
 
-// left are the files of jobs, and the processes that know the data directory
-// beside the server.
+// left are the files of jobs, the processes that know the data directory beside
+// the server, and what is mounted in it.
 func (s *Server) left() (left []string) {
 	_ = filepath.WalkDir(filepath.Join(s.Dir, "jobs"), func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -175,8 +200,15 @@ func (s *Server) left() (left []string) {
 	processes, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is good
 	for _, proc := range processes {
 		text, err := os.ReadFile(proc)
-		if err == nil && bytes.Contains(text, []byte("supervise")) && bytes.Contains(text, []byte(s.Dir)) {
+		helper := bytes.Contains(text, []byte("supervise")) || bytes.Contains(text, []byte("feed"))
+		if err == nil && helper && bytes.Contains(text, []byte(s.Dir)) {
 			left = append(left, proc)
+		}
+	}
+	mounts, _ := os.ReadFile("/proc/self/mounts") // where there is none, nothing is mounted either
+	for line := range strings.Lines(string(mounts)) {
+		if strings.Contains(line, s.Dir) {
+			left = append(left, line)
 		}
 	}
 	return left

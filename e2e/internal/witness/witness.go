@@ -26,10 +26,13 @@ const (
 const program = `#!/bin/sh
 set -e
 trap 'exit 0' TERM
-run=$(mktemp %[1]s/$TRAINING_JOB_NAME.XXXXXX)
+run=$(mktemp %[1]s/$TRAINING_JOB_NAME.$SM_CURRENT_HOST.XXXXXX)
 echo "run $run"
-echo "$run" > ${SM_MODEL_DIR:-/opt/ml/model}/run.txt
+echo "$run" > ${SM_MODEL_DIR:-/opt/ml/model}/run-$SM_CURRENT_HOST.txt
 sleep ${PAUSE:-0.$(( $$ %% 10 ))} & wait $!
+if [ -n "$SM_CHANNEL_TRAIN" ]; then
+  cat $SM_CHANNEL_TRAIN/* > ${SM_MODEL_DIR:-/opt/ml/model}/data-$SM_CURRENT_HOST.txt
+fi
 echo ended >> "$run"
 `
 
@@ -56,6 +59,9 @@ func Prepare(ctx context.Context, t testing.TB, s *server.Server, dir string) *W
 	if _, err := s.Client().S3(ctx, "PUT", "/"+Bucket, nil); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Client().S3(ctx, "PUT", "/"+Bucket+"/in/data", []byte(Data)); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 
@@ -69,22 +75,32 @@ func Job(name, pause string) map[string]any {
 	return request
 }
 
+// Data is what Streamed lets a program read.
+const Data = "some data\n"
+
+// Streamed lets a job's program read Data, which it does at its end, from a
+// channel in FastFile mode, which somebody has to deliver until then.
+func Streamed(job map[string]any) map[string]any {
+	server.Channel(job, "train", "s3://"+Bucket+"/in/")
+	job["InputDataConfig"].([]map[string]any)[0]["InputMode"] = "FastFile"
+	return job
+}
+
+// OnHosts lets a job run on so many hosts.
+func OnHosts(job map[string]any, hosts int) map[string]any {
+	job["ResourceConfig"] = map[string]any{"InstanceType": "ml.m5.large", "InstanceCount": hosts, "VolumeSizeInGB": 1}
+	return job
+}
+
 // Runs are the files of all runs of a job; the job "*" is all jobs.
 func (w *Witness) Runs(job string) []string {
 	found, _ := filepath.Glob(filepath.Join(w.runs, job+".*")) // the pattern is good
 	return found
 }
 
-// Check looks whether the job is Completed, ran once, and has the status, log
-// and artifact of that run.
+// Check looks whether the job is Completed, ran once on each host, and has the
+// status, logs and artifact of that run.
 func (w *Witness) Check(ctx context.Context, c *server.Client, name string) error {
-	runs := w.Runs(name)
-	if len(runs) != 1 {
-		return fmt.Errorf("%d runs: %v", len(runs), runs)
-	}
-	if text, err := os.ReadFile(runs[0]); err != nil || string(text) != "ended\n" {
-		return fmt.Errorf("the run wrote %q: %v", text, err)
-	}
 	j, err := c.Describe(ctx, name)
 	if err != nil {
 		return err
@@ -104,12 +120,35 @@ func (w *Witness) Check(ctx context.Context, c *server.Client, name string) erro
 	if err != nil {
 		return err
 	}
-	if model := strings.TrimSpace(files["run.txt"]); model != runs[0] {
-		return fmt.Errorf("the model is of the run %q, not %q", model, runs[0])
-	}
-	lines, err := c.Lines(ctx, name)
+	logs, err := c.LinesOfHosts(ctx, name)
 	if err != nil {
 		return err
+	}
+	if n := len(w.Runs(name)); n != j.ResourceConfig.InstanceCount || len(logs) != n {
+		return fmt.Errorf("%d runs and %d logs on %d hosts: %v", n, len(logs), j.ResourceConfig.InstanceCount, w.Runs(name))
+	}
+	for i, lines := range logs {
+		if err := w.checkHost(name, fmt.Sprintf("algo-%d", i+1), files, lines, len(j.InputDataConfig) > 0); err != nil {
+			return fmt.Errorf("algo-%d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// checkHost looks at what one host left.
+func (w *Witness) checkHost(name, host string, files map[string]string, lines []string, data bool) error {
+	runs := w.Runs(name + "." + host)
+	if len(runs) != 1 {
+		return fmt.Errorf("%d runs: %v", len(runs), runs)
+	}
+	if text, err := os.ReadFile(runs[0]); err != nil || string(text) != "ended\n" {
+		return fmt.Errorf("the run wrote %q: %v", text, err)
+	}
+	if model := strings.TrimSpace(files["run-"+host+".txt"]); model != runs[0] {
+		return fmt.Errorf("the model is of the run %q, not %q", model, runs[0])
+	}
+	if got := files["data-"+host+".txt"]; data && got != Data {
+		return fmt.Errorf("it read %q, not %q", got, Data)
 	}
 	if len(lines) != 1 || lines[0] != "run "+runs[0] {
 		return fmt.Errorf("logged %q, not %q", lines, "run "+runs[0])

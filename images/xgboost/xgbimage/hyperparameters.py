@@ -10,19 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xgbimage.contract import UserError
+from algorithm.hyperparameters import refuse
+from algorithm.parsers import Parser, choice, integer, names, real
 from xgbimage.metrics import COMPUTED_HERE
-from xgbimage.parsers import (
-    Parser,
-    choice,
-    constraints,
-    groups,
-    integer,
-    metric_names,
-    names,
-    objective_metric,
-    real,
-)
+from xgbimage.parsers import constraints, groups, metric_names, objective_metric
 
 
 @dataclass(frozen=True)
@@ -160,11 +151,6 @@ def check(raw: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {}
     ignored: list[str] = []
     wrong: list[str] = []
-    if "sagemaker_program" in raw:
-        raise UserError(
-            "Hyperparameter sagemaker_program asks for script mode, which this image does not "
-            "run: it trains the built-in algorithm. Leave out the entry point."
-        )
     for name, text in sorted(raw.items()):
         if name.startswith("sagemaker_"):
             continue  # written by SDKs for their own toolkit
@@ -183,9 +169,7 @@ def check(raw: Mapping[str, str]) -> Settings:
         else:
             values[name] = value
     wrong += _combinations(raw, values)
-    if wrong:
-        count = "Hyperparameter" if len(wrong) == 1 else f"{len(wrong)} hyperparameters are wrong:"
-        raise UserError(f"{count} {'; '.join(wrong)}.")
+    refuse(wrong)
     return _sort(values, ignored)
 
 

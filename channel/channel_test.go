@@ -1,0 +1,65 @@
+package channel_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/channel"
+)
+
+// Members that do not fit each other are refused with a sentence that names the
+// channel (CreateTrainingJob-8, -9, Data-2, -5, TrainData-7).
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	good := channel.Channel{Name: "train", Mode: channel.File, Type: channel.S3Prefix, URI: "s3://data/p/"}
+	for name, c := range map[string]struct {
+		change func(*channel.Channel)
+		want   string // "" accepts
+	}{
+		"plain":          {func(*channel.Channel) {}, ""},
+		"a whole bucket": {func(c *channel.Channel) { c.URI = "s3://data" }, ""},
+		"gzip pipe": {func(c *channel.Channel) {
+			c.Mode, c.Compression, c.Wrapper = channel.Pipe, channel.Gzip, channel.RecordIO
+		}, ""},
+		"none everywhere":      {func(c *channel.Channel) { c.Compression, c.Wrapper = channel.None, channel.None }, ""},
+		"https":                {func(c *channel.Channel) { c.URI = "https://b/p" }, "does not begin with s3://"},
+		"no bucket":            {func(c *channel.Channel) { c.URI = "s3:///p" }, "names no bucket"},
+		"dots":                 {func(c *channel.Channel) { c.Name = ".." }, "directory cannot have"},
+		"unknown mode":         {func(c *channel.Channel) { c.Mode = "Mail" }, `the input mode "Mail"`},
+		"gzip file":            {func(c *channel.Channel) { c.Compression = channel.Gzip }, "CompressionType Gzip, which only Pipe mode takes"},
+		"records in FastFile":  {func(c *channel.Channel) { c.Mode, c.Wrapper = channel.FastFile, channel.RecordIO }, "In FastFile mode leave RecordWrapperType out"},
+		"manifest in FastFile": {func(c *channel.Channel) { c.Mode, c.Type = channel.FastFile, channel.ManifestFile }, "FastFile mode does not take"},
+		"augmented file":       {func(c *channel.Channel) { c.Type, c.AttributeNames = channel.AugmentedManifestFile, []string{"a"} }, "which only Pipe mode takes"},
+		"augmented, no names":  {func(c *channel.Channel) { c.Type, c.Mode = channel.AugmentedManifestFile, channel.Pipe }, "needs AttributeNames"},
+		"augmented, 17 names": {func(c *channel.Channel) {
+			c.Type, c.Mode, c.AttributeNames = channel.AugmentedManifestFile, channel.Pipe, make([]string, 17)
+		}, "16 are possible"},
+		"names without augmented": {func(c *channel.Channel) { c.AttributeNames = []string{"a"} }, "only AugmentedManifestFile takes"},
+		"unknown type":            {func(c *channel.Channel) { c.Type = "Tape" }, `S3DataType "Tape"`},
+	} {
+		one := good
+		c.change(&one)
+		check(t, name, one.Check(), c.want)
+	}
+	pipe := good
+	pipe.Mode = channel.Pipe
+	other := good
+	other.Name = "train_12"
+	check(t, "pipe named like a channel", channel.CheckAll([]channel.Channel{pipe, other}), "Rename one of them")
+	other.Name = "train_012" // no epoch is written so
+	check(t, "pipe unlike a channel", channel.CheckAll([]channel.Channel{pipe, other}), "")
+	check(t, "twice", channel.CheckAll([]channel.Channel{good, good}), "more than once")
+}
+
+func check(t *testing.T, name string, err error, want string) {
+	t.Helper()
+	var refusal *aws.Error
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("%s: refused: %v", name, err)
+	case want != "" && (!errors.As(err, &refusal) || refusal.Code != aws.ValidationException || !strings.Contains(refusal.Message, want)):
+		t.Errorf("%s: %v, want a ValidationException with %q", name, err, want)
+	}
+}

@@ -1,0 +1,77 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/moby/moby/client"
+
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// Clean removes what this runner has left behind: every program for whose ID
+// keep is false, and networks without programs. A server calls it once at its
+// start, when it knows what it needs.
+func (r *Runner) Clean(ctx context.Context, keep func(id string) bool) error {
+	ids, err := r.known(ctx)
+	if err != nil {
+		return fmt.Errorf("docker: clean: %w", err)
+	}
+	var failed []error
+	for id := range ids {
+		if !keep(id) {
+			r.logger.Info("removing what an earlier server left", "runner", "docker", "id", id)
+			failed = append(failed, r.Remove(ctx, r.HandleOf(id)))
+		}
+	}
+	return errors.Join(append(failed, r.cleanNetworks(ctx))...)
+}
+
+// known are the IDs of all programs of which there is a container or a directory.
+func (r *Runner) known(ctx context.Context) (map[string]bool, error) {
+	ids := map[string]bool{}
+	list, err := r.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: r.mine()})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range list.Items {
+		ids[c.Labels[LabelID]] = true
+	}
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		var s run.Spec
+		if e.IsDir() && stateDir(filepath.Join(r.dir, e.Name())).read(specFile, &s) && s.ID != "" {
+			ids[s.ID] = true
+		}
+	}
+	return ids, nil
+}
+
+// mine filters what this runner has made.
+func (r *Runner) mine() client.Filters {
+	return client.Filters{}.Add("label", LabelOwner+"="+r.owner)
+}
+
+// cleanNetworks removes networks that no container is on.
+func (r *Runner) cleanNetworks(ctx context.Context) error {
+	unlock, err := r.lockNetworks(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	list, err := r.api.NetworkList(ctx, client.NetworkListOptions{Filters: r.mine()})
+	if err != nil {
+		return fmt.Errorf("docker: list networks: %w", err)
+	}
+	var failed []error
+	for _, n := range list.Items {
+		failed = append(failed, r.removeUnused(ctx, n.Labels[LabelNetwork], n.ID))
+	}
+	return errors.Join(failed...)
+}

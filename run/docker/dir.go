@@ -1,0 +1,176 @@
+package docker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/docker/inside"
+)
+
+// stateDir is the directory of one program, see the package comment.
+type stateDir string
+
+const (
+	lockFile   = "lock"
+	specFile   = "spec.json"
+	begunFile  = "begun"
+	secretFile = "secret.json"
+	sharedDir  = "run"
+)
+
+// hash is the short name of an ID or of a network.
+func hash(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:12])
+}
+
+func (d stateDir) path(name string) string { return filepath.Join(string(d), name) }
+
+// has says whether a file of the directory exists.
+func (d stateDir) has(name string) bool {
+	_, err := os.Lstat(d.path(name))
+	return err == nil
+}
+
+// write replaces a file atomically.
+func (d stateDir) write(name string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	tmp := d.path(name + ".tmp")
+	if err := os.WriteFile(tmp, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, d.path(name))
+}
+
+// maxRecord bounds what is read of a file that a program may have written.
+const maxRecord = 1 << 20
+
+// read decodes a file. The container's root may write beneath run/, so nothing
+// there is followed out of the directory, waited for, or believed to be small.
+func (d stateDir) read(name string, into any) bool {
+	root, err := os.OpenRoot(string(d))
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	f, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		return false
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxRecord))
+	return err == nil && json.Unmarshal(data, into) == nil
+}
+
+// exit is the recorded end.
+func (d stateDir) exit() (e run.Exit, ok bool) {
+	if d.read(inside.ExitFile, &e) {
+		return e, true
+	}
+	var r inside.Record
+	if d.read(sharedDir+"/"+inside.ExitFile, &r) && r.Secret != "" && r.Secret == d.secret() {
+		return r.Exit, true
+	}
+	return e, false
+}
+
+// secret is what the container's first process knows, and its program does not.
+func (d stateDir) secret() (secret string) {
+	d.read(secretFile, &secret)
+	return secret
+}
+
+// lock waits until the caller is the one who may start or remove the program,
+// and makes the directory if need be.
+func (d stateDir) lock(ctx context.Context) (*os.File, error) {
+	return d.lockFile(ctx, lockFile, true)
+}
+
+// lockExisting is lock for a directory that must be there: fs.ErrNotExist.
+func (d stateDir) lockExisting(ctx context.Context) (*os.File, error) {
+	return d.lockFile(ctx, lockFile, false)
+}
+
+func (d stateDir) lockFile(ctx context.Context, name string, create bool) (*os.File, error) {
+	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+		if create {
+			if err := os.MkdirAll(string(d), 0o700); err != nil {
+				return nil, err
+			}
+		}
+		f, err := tryLock(d.path(name))
+		if f != nil || err != nil && !(create && errors.Is(err, fs.ErrNotExist)) {
+			return f, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// tryLock answers nil when somebody else holds the lock.
+func tryLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	// The directory may have been removed meanwhile; then the lock is on a file
+	// that nobody will ever see again.
+	mine, err := f.Stat()
+	if err == nil {
+		if there, err := os.Stat(path); err == nil && os.SameFile(mine, there) {
+			return f, nil
+		}
+	}
+	f.Close()
+	return nil, err
+}
+
+// viaFD calls fn with a short name of a file in run/: a path of a unix socket is
+// limited to 107 bytes, and data directories may be deep.
+func (d stateDir) viaFD(name string, fn func(path string) error) error {
+	fd, err := unix.Open(d.path(sharedDir), openPath|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: d.path(sharedDir), Err: err}
+	}
+	defer unix.Close(fd)
+	return fn(fmt.Sprintf("/proc/self/fd/%d/%s", fd, name))
+}
+
+// dial connects to the container's first process; an error means that it does
+// not listen yet, or no more.
+func (d stateDir) dial(ctx context.Context) (conn net.Conn, err error) {
+	err = d.viaFD(inside.SockFile, func(path string) error {
+		conn, err = (&net.Dialer{}).DialContext(ctx, "unix", path)
+		return err
+	})
+	return conn, err
+}
