@@ -10,6 +10,7 @@ import (
 	"debug/elf"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -43,6 +44,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	initBinary = filepath.Join(dir, "init")
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
+		n.Value.Set("8") // mostly they wait for the engine
+	}
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
