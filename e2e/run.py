@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +25,26 @@ sys.path.insert(0, str(ROOT / "examples"))
 import environment  # noqa: E402
 
 CACHE = ROOT / ".cache"
-IMAGE = ROOT / "images" / "xgboost" / "library.txt"
+IMAGES = ROOT / "images"
+IMAGE = IMAGES / "xgboost" / "library.txt"
+LIBRARIES = [IMAGES / "knn" / "requirements.txt", IMAGES / "lightgbm" / "requirements.txt"]
+"""Of algorithms that the tests of today's clients call directly, beside XGBoost."""
+COMPLETE = [IMAGES / "catboost" / "requirements.txt"]
+"""The same, where the file names everything (noDependencies)."""
+PACKAGES = [
+    "builtin/algorithm",
+    "catboost/catimage",
+    "kmeans/kmeans",
+    "knn/knn",
+    "lightgbm/lgbimage",
+    "linear-learner/linear_learner",
+    "pca/pca",
+    "pytorch/torchimage.py",
+    "randomcutforest/randomcutforest",
+    "toolkit/scriptmode",
+    "xgboost/xgbimage",
+]
+"""The images' own code."""
 PYTHON_FILES = ["images", "examples", "e2e"]
 SDK_WORKERS = 4
 """Programs of the SDK that run at once: they mostly sleep between their polls."""
@@ -36,15 +56,18 @@ def show(line: str) -> None:
         print(f"    {line}", flush=True)
 
 
-def interpreter(name: str, *requirements: Path, bytecode: bool = True) -> Path:
+def interpreter(
+    name: str, *requirements: Path, bytecode: bool = True, complete: Sequence[Path] = ()
+) -> Path:
     """The Python of one of the test environments."""
     CACHE.mkdir(exist_ok=True)
-    return environment.make(CACHE / name, list(requirements), show, bytecode)
+    return environment.make(CACHE / name, list(requirements), show, bytecode, complete)
 
 
 def today() -> Path:
     """The Python with today's boto3."""
-    return interpreter("e2e", IMAGE, ROOT / "e2e" / "requirements.txt")
+    requirements = ROOT / "e2e" / "requirements.txt"
+    return interpreter("e2e", IMAGE, *LIBRARIES, requirements, complete=COMPLETE)
 
 
 def have_uv() -> None:
@@ -70,8 +93,7 @@ def lint() -> int:
     return max(
         call(python, "-m", "ruff", "format", "--check", "-q", *PYTHON_FILES),
         call(python, "-m", "ruff", "check", "-q", *PYTHON_FILES),
-        call(python, "-m", "mypy", "images/xgboost/xgbimage", "images/toolkit/scriptmode"),
-        call(python, "-m", "mypy", "images/pytorch/torchimage.py"),
+        call(python, "-m", "mypy", *(IMAGES / package for package in PACKAGES)),
         call(python, "-m", "mypy", *sorted((ROOT / "examples").glob("*.py"))),
     )
 

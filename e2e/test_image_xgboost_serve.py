@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
-import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,54 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xgboost
+from optml import IMAGES
+from program import Client, serve
 from sklearn.datasets import load_breast_cancer, load_iris
-
-SERVE = Path(__file__).parent.parent / "images" / "xgboost" / "serve"
-
-
-class Client:
-    """Requests to one running serve program."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def request(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> tuple[int, str, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, names)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        return answer.status, answer.getheader("Content-Type", ""), text
-
-    def invoke(self, body: str, **headers: str) -> tuple[int, str, str]:
-        return self.request("POST", "/invocations", body.encode(), **headers)
 
 
 def start(model: xgboost.Booster | bytes, base: Path) -> tuple[subprocess.Popen[str], Client]:
     (base / "model").mkdir(parents=True)
     content = model if isinstance(model, bytes) else bytes(model.save_raw("json"))
     (base / "model" / "xgboost-model").write_bytes(content)
-    environment = {
-        "SAGEMAKER_BASE_DIR": str(base),
-        "PYTHONPATH": str(SERVE.parent.parent / "toolkit"),
-        "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
-        "SAGEMAKER_BIND_TO_PORT": "0",
-        "MAX_CONTENT_LENGTH": str(1 << 20),
-    }
-    process = subprocess.Popen(
-        [sys.executable, str(SERVE)],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout
-    line = process.stdout.readline()
-    match = re.search(r"port (\d+)", line)
-    return process, Client(int(match[1]) if match else 0)
+    return serve(IMAGES / "xgboost", base, MAX_CONTENT_LENGTH=str(1 << 20))
 
 
 @pytest.fixture(scope="module")

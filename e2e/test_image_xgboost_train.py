@@ -2,77 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
+import aialgs
 import numpy as np
 import pytest
 import xgboost
+from optml import IMAGES, to_csv, to_libsvm
+from optml import OptML as Base
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
-IMAGE = Path(__file__).parent.parent / "images" / "xgboost"
-TOOLKIT = IMAGE.parent / "toolkit"
+from algorithm import recordio
+
+IMAGE = IMAGES / "xgboost"
 BINARY = {"num_round": "10", "objective": "binary:logistic", "max_depth": "3", "seed": "7"}
 
 
-class OptML:
-    """A directory laid out as SageMaker lays out /opt/ml."""
+class OptML(Base):
+    """The directory of a job with the XGBoost image."""
 
     def __init__(self, base: Path) -> None:
-        self.base = base
-        self.channels: dict[str, dict[str, Any]] = {}
-        (base / "input" / "config").mkdir(parents=True)
-        self.config("resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1"]})
-
-    def config(self, name: str, content: object) -> None:
-        (self.base / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
-
-    def channel(self, name: str, files: dict[str, str | bytes], content_type: str | None) -> None:
-        directory = self.base / "input" / "data" / name
-        for file, content in files.items():
-            path = directory / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        directory.mkdir(parents=True, exist_ok=True)
-        self.channels[name] = {
-            "TrainingInputMode": "File",
-            "S3DistributionType": "FullyReplicated",
-            "RecordWrapperType": "None",
-        }
-        if content_type:
-            self.channels[name]["ContentType"] = content_type
-
-    def start(self, hyperparameters: dict[str, str]) -> subprocess.Popen[str]:
-        self.config("hyperparameters", hyperparameters)
-        self.config("inputdataconfig", self.channels)
-        return subprocess.Popen(
-            [sys.executable, str(IMAGE / "train")],
-            env={**os.environ, "SAGEMAKER_BASE_DIR": str(self.base), "PYTHONPATH": str(TOOLKIT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def train(self, hyperparameters: dict[str, str], status: int = 0) -> str:
-        process = self.start(hyperparameters)
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode == status, output
-        return output
+        super().__init__(base, IMAGE)
 
     def refused(self, hyperparameters: dict[str, str], *words: str) -> None:
-        """Training ends with status 1 and says why where SageMaker looks for it."""
-        output = self.train(hyperparameters, status=1)
-        failure = (self.base / "output" / "failure").read_text()
-        for word in words:
-            assert word in failure
-        assert failure in output
-        assert "Traceback" not in output
+        super().refused(hyperparameters, *words)
         assert not (self.base / "model" / "xgboost-model").exists()
 
     def model(self) -> xgboost.Booster:
@@ -84,18 +42,6 @@ class OptML:
 @pytest.fixture
 def ml(tmp_path: Path) -> OptML:
     return OptML(tmp_path / "ml")
-
-
-def to_csv(*columns: np.ndarray) -> str:
-    rows = np.column_stack(columns)
-    return "".join(",".join(repr(float(v)) for v in row) + "\n" for row in rows)
-
-
-def to_libsvm(features: np.ndarray, label: np.ndarray) -> str:
-    return "".join(
-        f"{y:g} " + " ".join(f"{i}:{v!r}" for i, v in enumerate(map(float, row)) if v) + "\n"
-        for row, y in zip(features, label, strict=True)
-    )
 
 
 @pytest.fixture(scope="module")
@@ -349,7 +295,10 @@ def test_hyperparameters_of_other_releases(ml: OptML) -> None:
         ("libsvm", {"a": "1 0:1\n0 x:2\n"}, ["line 2", "'x:2'"]),
         ("libsvm", {"a": "1 0:1\n0 -1:2\n"}, ["line 2"]),
         ("libsvm", {"a": "1 qid:1 0:1\n0 0:2\n"}, ["qid", "1 of 2"]),
-        ("application/x-parquet", {"a": "x"}, ["application/x-parquet", "text/csv"]),
+        ("application/json", {"a": "x"}, ["application/json", "text/csv"]),
+        ("application/x-parquet", {"a": "x"}, ["train/a is not Parquet"]),
+        ("application/x-recordio-protobuf", {"a": "1,2"}, ["train/a, byte 0", "RecordIO"]),
+        ("application/x-recordio-protobuf", {"a": aialgs.dense(np.ones((1, 1)))}, ["no label"]),
         ("text/csv;label_size=2", {"a": "1,2\n"}, ["label_size must be 1"]),
         ("text/csv", {"a": "3,2\n0,1\n"}, ["Channel train has the label 3", "from 0 to 1"]),
     ],
@@ -368,15 +317,10 @@ def test_channels_that_do_not_fit(ml: OptML) -> None:
     ml.refused(BINARY, "train has 1 features, channel validation 2")
     ml.channel("test", {"a": "1,2\n"}, "text/csv")
     ml.refused(BINARY, "Channel test")
-    del ml.channels["test"]
-    ml.channels["train"]["TrainingInputMode"] = "Pipe"
-    ml.refused(BINARY, "Pipe")
-    ml.config("resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1", "algo-2"]})
-    ml.refused(BINARY, "2 instances")
 
 
 def test_threads_follow_the_control_group(tmp_path: Path) -> None:
-    from xgbimage import threads
+    from algorithm import threads
 
     root, proc = tmp_path / "cgroup", tmp_path / "proc"
     (root / "a" / "b").mkdir(parents=True)
@@ -394,3 +338,131 @@ def test_threads_follow_the_control_group(tmp_path: Path) -> None:
     assert threads.settle(environ) == 1
     assert environ["OMP_WAIT_POLICY"] == "passive"
     assert threads.settle({"OMP_NUM_THREADS": "100000"}) <= (os.cpu_count() or 1)
+
+
+def parquet(*columns: np.ndarray) -> bytes:
+    from arro3.core import Array, Table
+    from arro3.io import write_parquet
+
+    rows = np.column_stack(columns).astype(np.float64)
+    out = io.BytesIO()
+    named = {f"c{i}": Array.from_numpy(np.ascontiguousarray(c)) for i, c in enumerate(rows.T)}
+    write_parquet(Table.from_pydict(named), out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["application/x-parquet", "application/x-recordio-protobuf"])
+def test_binary_formats_equal_csv(
+    ml: OptML, cancer: tuple[np.ndarray, np.ndarray], kind: str
+) -> None:
+    x, y = cancer
+    write = parquet if kind.endswith("parquet") else lambda label, rows: aialgs.dense(rows, label)
+    ml.channel("train", {"a": write(y[:200], x[:200]), "b": write(y[200:], x[200:])}, kind)
+    ml.train(BINARY)
+    want = directly(BINARY, xgboost.DMatrix(x.astype(np.float32), y), 10)
+    rows = xgboost.DMatrix(x.astype(np.float32))
+    np.testing.assert_allclose(ml.model().predict(rows), want.predict(rows), rtol=1e-6)
+
+
+def test_sparse_records_equal_libsvm(ml: OptML) -> None:
+    """What a sparse record leaves out is missing, as in libsvm."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 20)) * (rng.random((300, 20)) < 0.3)
+    y = (x.sum(axis=1) > 0).astype(int)
+    ml.channel("train", {"a": aialgs.sparse(x, y)}, "application/x-recordio-protobuf")
+    ml.train(BINARY)
+    missing = np.where(x == 0, np.nan, x)
+    want = directly(BINARY, xgboost.DMatrix(missing, y), 10)
+    rows = xgboost.DMatrix(missing)
+    np.testing.assert_allclose(ml.model().predict(rows), want.predict(rows), rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrapper", ["None", "RecordIO"])
+def test_pipe(ml: OptML, cancer: tuple[np.ndarray, np.ndarray], wrapper: str) -> None:
+    """TrainData-3, -4: a channel that streams, bare or each object in a record."""
+    x, y = cancer
+    ml.channel("train", {}, "text/csv")
+    ml.pipe("train", RecordWrapperType=wrapper)
+    process = ml.start(BINARY)
+    objects = [to_csv(y[:200], x[:200]).encode(), to_csv(y[200:], x[200:]).encode()]
+    content = recordio.write(objects) if wrapper == "RecordIO" else b"".join(objects)
+    (ml.base / "input" / "data" / "train_0").write_bytes(content)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    want = directly(BINARY, xgboost.DMatrix(x.astype(np.float32), y), 10)
+    rows = xgboost.DMatrix(x.astype(np.float32))
+    np.testing.assert_allclose(ml.model().predict(rows), want.predict(rows), rtol=1e-6)
+
+
+def test_a_checkpoint_is_gone_on_from(ml: OptML, cancer: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = cancer
+    ml.channel("train", {"a": to_csv(y, x)}, "text/csv")
+    ml.train({**BINARY, "num_round": "20"})
+    want = ml.model()
+    places = ml.base / "checkpoints"
+    places.mkdir()
+    ml.train({**BINARY, "num_round": "8"})
+    assert (places / "xgboost-checkpoint.7").exists()
+    assert len(list(places.iterdir())) <= 5
+    (places / "xgboost-checkpoint.9").write_bytes(b"damaged")
+    output = ml.train({**BINARY, "num_round": "20"})
+    assert "Going on from the checkpoint of round 7" in output
+    rounds = re.findall(r"^\[(\d+)\]#011", output, flags=re.M)
+    assert rounds == [str(number) for number in range(8, 20)]
+    rows = xgboost.DMatrix(x)
+    np.testing.assert_allclose(ml.model().predict(rows), want.predict(rows), rtol=1e-4)
+
+
+def cluster(
+    base: Path, hyperparameters: dict[str, str], channels: list[dict[str, dict[str, str | bytes]]]
+) -> list[tuple[int, str, OptML]]:
+    """A job on several hosts, each a process with an address of its own; status, log, directory."""
+    hosts = [f"algo-{number}" for number in range(1, len(channels) + 1)]
+    # Any other run of these tests on the machine has other addresses.
+    net = f"127.{os.getpid() >> 8 & 127}.{os.getpid() & 255}"
+    addresses = ",".join(f"{host}={net}.{number}" for number, host in enumerate(hosts, 1))
+    running = []
+    for host, content in zip(hosts, channels, strict=True):
+        ml = OptML(base / host)
+        ml.config("resourceconfig", {"current_host": host, "hosts": hosts})
+        for name, files in content.items():
+            ml.channel(name, files, "text/csv")
+        running.append((ml.start(hyperparameters, SAGEBRUSH_HOST_ADDRESSES=addresses), ml))
+    done = [(process.communicate(timeout=120)[0], process, ml) for process, ml in running]
+    return [(process.returncode, output, ml) for output, process, ml in done]
+
+
+def test_several_hosts_train_one_model(
+    tmp_path: Path, cancer: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Each host has a part of the rows, one has none; the model is that of all rows."""
+    x, y = cancer[0].astype(np.float32), cancer[1]
+    held = {"a": to_csv(y[400:], x[400:])}
+    parts = [(0, 150), (150, 400)]
+    channels = [{"train": {"a": to_csv(y[a:b], x[a:b])}, "validation": held} for a, b in parts]
+    done = cluster(
+        tmp_path,
+        {**BINARY, "eval_metric": "accuracy,logloss", "early_stopping_rounds": "10"},
+        [*channels, {"train": {}, "validation": held}],
+    )
+    assert [status for status, _, _ in done] == [0, 0, 0], "\n".join(out for _, out, _ in done)
+    want = directly(BINARY, xgboost.DMatrix(x[:400], y[:400]), 10)
+    rows = xgboost.DMatrix(x[400:])
+    first = done[0][2]
+    np.testing.assert_allclose(first.model().predict(rows), want.predict(rows), rtol=1e-4)
+    # Only the first host prints metrics and has a model; they are those of all rows.
+    printed = [len(re.findall(r"^\[\d+\]#011", output, flags=re.M)) for _, output, _ in done]
+    assert printed == [10, 0, 0]
+    assert not any((ml.base / "model" / "xgboost-model").exists() for _, _, ml in done[1:])
+    guess = want.predict(xgboost.DMatrix(x[:400])) > 0.5
+    accuracy = float(re.findall(r"train-accuracy:([\d.]+)", done[0][1])[-1])
+    assert accuracy == pytest.approx((guess == y[:400]).mean(), abs=1e-5)
+    assert "This host has no data" in done[2][1]
+
+
+def test_a_host_that_cannot_go_on_ends_the_others(tmp_path: Path) -> None:
+    done = cluster(tmp_path, BINARY, [{"train": {"a": "1,2\n0,3\n"}}, {"train": {"a": "1,two\n"}}])
+    assert [status for status, _, _ in done] == [1, 1]
+    reasons = [(ml.base / "output" / "failure").read_text() for _, _, ml in done]
+    assert "because of host algo-2" in reasons[0]
+    assert "'two'" in reasons[1]

@@ -7,20 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // builtIn is an image that the binary carries.
 type builtIn struct {
 	manifest Manifest
-	files    []fs.FS // the image's folder and those that it includes
+	files    map[string][]byte // by slash-separated name: its own and the included ones
 	dir      string
 }
 
-// readBuiltIn reads the manifests of every folder of fsys; folders without one
-// are there to be included.
+// readBuiltIn reads the manifests of every folder of fsys that has one.
 func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
@@ -29,7 +30,7 @@ func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 	var found []builtIn
 	for _, e := range entries {
 		if !e.IsDir() || !exists(fsys, path.Join(e.Name(), ManifestName)) {
-			continue
+			continue // such as a folder that is only included
 		}
 		m, err := readManifest(fsys, e.Name())
 		if err != nil {
@@ -38,68 +39,49 @@ func readBuiltIn(fsys fs.FS, cacheDir string) ([]builtIn, error) {
 		if m.Name == "" {
 			m.Name = e.Name()
 		}
-		files, err := folders(fsys, append([]string{e.Name()}, m.Include...))
+		files, err := gather(fsys, m.folders(e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("image: built-in image %s: %w", e.Name(), err)
 		}
-		sum, err := hashTrees(files)
-		if err != nil {
-			return nil, fmt.Errorf("image: built-in image %s: %w", e.Name(), err)
-		}
-		found = append(found, builtIn{m, files, filepath.Join(cacheDir, "images", m.Name+"-"+sum)})
+		found = append(found, builtIn{m, files, filepath.Join(cacheDir, "images", m.Name+"-"+digest(files))})
 	}
 	return found, nil
 }
 
-// folders are the named folders of fsys. No two may hold a file of the same
-// name, for their files are laid into one folder.
-func folders(fsys fs.FS, names []string) ([]fs.FS, error) {
-	var found []fs.FS
-	owner := map[string]string{}
-	for _, name := range names {
-		sub, err := fs.Sub(fsys, name)
+// gather reads the files of several folders; of two with the same name the one
+// of the earlier folder counts.
+func gather(fsys fs.FS, folders []string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, folder := range folders {
+		sub, err := fs.Sub(fsys, folder)
 		if err != nil {
 			return nil, err
 		}
-		err = fs.WalkDir(sub, ".", func(file string, d fs.DirEntry, err error) error {
+		err = fs.WalkDir(sub, ".", func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			if other, taken := owner[file]; taken {
-				return fmt.Errorf("%s and %s both hold %s", other, name, file)
+			if _, taken := files[name]; taken {
+				return nil
 			}
-			owner[file] = name
-			return nil
+			files[name], err = fs.ReadFile(sub, name)
+			return err
 		})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("folder %s: %w", folder, err)
 		}
-		found = append(found, sub)
 	}
-	return found, nil
+	return files, nil
 }
 
-// hashTrees names the content of folders.
-func hashTrees(trees []fs.FS) (string, error) {
+// digest names the content of an image.
+func digest(files map[string][]byte) string {
 	h := sha256.New()
-	for _, fsys := range trees {
-		err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			data, err := fs.ReadFile(fsys, name)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(h, "%s\x00%d\x00", name, len(data))
-			h.Write(data)
-			return nil
-		})
-		if err != nil {
-			return "", err
-		}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(h, "%s\x00%d\x00", name, len(files[name]))
+		h.Write(files[name])
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16], nil
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 // extract writes the image's files to its directory, whole or not at all: into a
@@ -121,8 +103,16 @@ func (b builtIn) extract() error {
 	if err := os.Chmod(partial, 0o755); err != nil { // MkdirTemp's 0700 would shut jobs of other users out
 		return err
 	}
-	for _, files := range b.files {
-		if err := copyTree(files, partial); err != nil {
+	for name, data := range b.files {
+		target := filepath.Join(partial, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		mode := fs.FileMode(0o644)
+		if bytes.HasPrefix(data, []byte("#!")) { // embedding loses the mode
+			mode = 0o755
+		}
+		if err := os.WriteFile(target, data, mode); err != nil {
 			return err
 		}
 	}
@@ -132,26 +122,4 @@ func (b builtIn) extract() error {
 		}
 	}
 	return nil
-}
-
-// copyTree writes the files of fsys under dir.
-func copyTree(fsys fs.FS, dir string) error {
-	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(dir, filepath.FromSlash(path.Clean(name)))
-		if d.IsDir() {
-			return os.MkdirAll(target, 0o755)
-		}
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		mode := fs.FileMode(0o644)
-		if bytes.HasPrefix(data, []byte("#!")) { // embedding loses the mode
-			mode = 0o755
-		}
-		return os.WriteFile(target, data, mode)
-	})
 }

@@ -3,11 +3,9 @@ package image_test
 import (
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/images"
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
@@ -44,22 +42,12 @@ func TestIncludedFoldersAreLaidBesideTheImagesOwnFiles(t *testing.T) {
 	}
 }
 
-func TestIncludeRefuses(t *testing.T) {
+// What only built-in images may say is refused in registered folders.
+func TestRegisteredFoldersRefuse(t *testing.T) {
 	t.Parallel()
-	db := storetest.SQLite(t)
-	for name, files := range map[string]fstest.MapFS{
-		"both hold train": {"one/train": {Data: []byte("#!/bin/sh\n")}, "shared/train": {Data: []byte("x")}},
-		"not exist":       {"one/train": {Data: []byte("#!/bin/sh\n")}},
-	} {
-		files["one/manifest.json"] = &fstest.MapFile{Data: []byte(`{"include": ["shared"], "train": ["{dir}/train"]}`)}
-		_, err := image.New(image.Options{DB: db, CacheDir: t.TempDir(), Images: files})
-		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: got %v", name, err)
-		}
-	}
-	m := newManager(t, db, nil)
-	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"include": ["toolkit"]}`}))
-	refused(t, err, "include", "built-in images")
+	m := newManager(t, storetest.SQLite(t), nil)
+	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"scriptRequirements": "more.txt"}`}))
+	refused(t, err, "more.txt", "does not exist")
 	_, err = m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
 	refused(t, err, "preinstalled")
 }
@@ -96,6 +84,20 @@ func TestPreinstalledLibrary(t *testing.T) {
 		}
 		if got := p.Env["PIP_CACHE_DIR"]; got != filepath.Join(m.CacheDir(), "pip") {
 			t.Errorf("jobs keep downloads in %q", got)
+		}
+	}
+}
+
+func TestForScripts(t *testing.T) {
+	t.Parallel()
+	m := newManager(t, storetest.SQLite(t), images.FS)
+	for uri, want := range map[string][2]string{
+		xgboostURI:                   {"library.txt", "requirements.txt"},
+		"sagemaker-scikit-learn:1.2": {"requirements.txt", "requirements.txt"},
+	} {
+		img, err := m.Resolve(t.Context(), uri)
+		if got := [2]string{img.Requirements, img.ForScripts().Requirements}; err != nil || got != want {
+			t.Errorf("%s: %q without and with a script, want %q; %v", uri, got, want, err)
 		}
 	}
 }

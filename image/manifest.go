@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 )
 
 // ManifestName is the file in an image folder that describes it.
@@ -36,11 +37,15 @@ type Manifest struct {
 	Python string `json:"python,omitempty"`
 	// Requirements is the requirements file, requirements.txt by default.
 	Requirements string `json:"requirements,omitempty"`
+	// ScriptRequirements is the requirements file of jobs that run a program of
+	// the user's in the image, Requirements by default: what scripts import without
+	// asking would make the image's own programs wait.
+	ScriptRequirements string `json:"scriptRequirements,omitempty"`
+	// NoDependencies says that the requirements file names everything: what its
+	// packages ask for beyond it is not installed.
+	NoDependencies bool `json:"noDependencies,omitempty"`
 	// Preinstalled is a large library that the machine may have already.
 	Preinstalled *Preinstalled `json:"preinstalled,omitempty"`
-	// Include names folders beside a built-in image's whose files become part of
-	// its own; images share programs so. Registered folders cannot include.
-	Include []string `json:"include,omitempty"`
 	// Train and Serve are commands. {dir} stands for the folder and {python} for
 	// the environment's interpreter.
 	Train []string `json:"train,omitempty"`
@@ -52,6 +57,21 @@ type Manifest struct {
 	Metrics []Metric `json:"metrics,omitempty"`
 	// Env is added to the program's environment; {dir} works here too.
 	Env map[string]string `json:"env,omitempty"`
+	// Include names folders beside a built-in image's own whose files are laid
+	// into its directory too, under the names that its own files leave free.
+	// Images share programs that way; a folder that is only included has no
+	// manifest. Registered folders cannot include others.
+	Include []string `json:"include,omitempty"`
+}
+
+// folders are the folders of fsys whose files make up the image in dir, its own
+// first: of two files with the same name the first one counts.
+func (m Manifest) folders(dir string) []string {
+	list := []string{dir}
+	for _, name := range m.Include {
+		list = append(list, path.Join(path.Dir(dir), name))
+	}
+	return list
 }
 
 // Preinstalled says what to do where an interpreter of the machine that fits the
@@ -91,10 +111,18 @@ func readManifest(fsys fs.FS, dir string) (Manifest, error) {
 	if _, err := parseRange(m.Python); err != nil {
 		return m, fmt.Errorf("%s: python: %w", ManifestName, err)
 	}
-	if m.Requirements == "" && exists(fsys, path.Join(dir, requirementsName)) {
+	for _, name := range m.Include {
+		if !fs.ValidPath(name) || name != path.Base(name) || name == "." || name == path.Base(dir) {
+			return m, fmt.Errorf("%s includes %q, which is not the name of another folder", ManifestName, name)
+		}
+	}
+	if m.Requirements == "" && m.holds(fsys, dir, requirementsName) {
 		m.Requirements = requirementsName
-	} else if m.Requirements != "" && !exists(fsys, path.Join(dir, m.Requirements)) {
+	} else if m.Requirements != "" && !m.holds(fsys, dir, m.Requirements) {
 		return m, fmt.Errorf("%s names the requirements file %s, which does not exist", ManifestName, m.Requirements)
+	}
+	if m.ScriptRequirements != "" && !exists(fsys, path.Join(dir, m.ScriptRequirements)) {
+		return m, fmt.Errorf("%s names the requirements file %s, which does not exist", ManifestName, m.ScriptRequirements)
 	}
 	if p := m.Preinstalled; p != nil && (p.Module == "" || !exists(fsys, path.Join(dir, p.Requirements))) {
 		return m, fmt.Errorf("%s: preinstalled needs a module and a requirements file that exists", ManifestName)
@@ -129,6 +157,13 @@ func command(fsys fs.FS, dir, name string, given []string) ([]string, error) {
 		return []string{"{python}", "{dir}/" + name + ".py"}, nil
 	}
 	return nil, nil
+}
+
+// holds says whether one of the image's folders has a regular file of that name.
+func (m Manifest) holds(fsys fs.FS, dir, name string) bool {
+	return slices.ContainsFunc(m.folders(dir), func(folder string) bool {
+		return exists(fsys, path.Join(folder, name))
+	})
 }
 
 // exists says whether a regular file of that name is there.

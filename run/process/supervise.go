@@ -102,9 +102,14 @@ func (s *supervisor) supervise() run.Exit {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return s.failed(err)
 	}
+	if s.mode != shared && !ownMounts() {
+		s.mode = shared
+	}
 	if err := s.join(); err != nil {
 		return s.failed(err)
 	}
+	s.forker = newForker()
+	connected := s.forker.do(s.connect) // takes as long as the rest, so meanwhile
 	s.base = s.spec.OptML
 	if s.mode != shared {
 		if err := s.isolate(); err != nil {
@@ -119,6 +124,9 @@ func (s *supervisor) supervise() run.Exit {
 	}
 	s.groups = makeCgroups("sagebrush-"+s.dir.token(), s.spec.Limits)
 	defer s.groups.remove()
+	if err := <-connected; err != nil {
+		return s.failed(fmt.Errorf("it could not be joined to its network: %w", err))
+	}
 	if err := s.launch(log); err != nil {
 		return s.failed(err)
 	}

@@ -32,6 +32,7 @@ type supervisor struct {
 	network   networkDir
 	addresses subnet
 
+	forker  forker
 	base    string // what the program calls /opt/ml
 	groups  *cgroups
 	out     *output.Output

@@ -1,21 +1,21 @@
-"""Reading the channels: CSV and libsvm files into matrices, with errors that name file and line."""
+"""Reading the channels: CSV, libsvm, RecordIO-protobuf and Parquet into matrices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from xgbimage.contract import Paths, UserError
-from xgbimage.csv_text import parse_csv
-from xgbimage.libsvm_text import parse_libsvm
-from xgbimage.table import Table
-
-if TYPE_CHECKING:
-    pass
+from algorithm import parquet
+from algorithm.channels import RECORDS, ContentType, contents, data_files
+from algorithm.contract import Job, Paths, UserError
+from algorithm.csv_text import parse_csv, split_label
+from algorithm.libsvm_text import parse_libsvm
+from algorithm.rows import parse_records
+from algorithm.table import Table
 
 CSV = "csv"
 LIBSVM = "libsvm"
+RECORDIO = "recordio-protobuf"
+PARQUET = "parquet"
 
 _FORMATS = {
     "csv": CSV,
@@ -23,76 +23,99 @@ _FORMATS = {
     "libsvm": LIBSVM,
     "text/libsvm": LIBSVM,
     "text/x-libsvm": LIBSVM,
+    RECORDS: RECORDIO,
+    "recordio-protobuf": RECORDIO,
+    "application/x-parquet": PARQUET,
+    "parquet": PARQUET,
 }
 
 
 def content_format(channel: str, content_type: str | None) -> str:
-    """CSV or LIBSVM for a channel's ContentType; libsvm is SageMaker's default."""
+    """One of the four formats for a channel's ContentType; libsvm is SageMaker's default."""
     if not content_type:
         return LIBSVM
-    base, *parameters = [part.strip() for part in content_type.lower().split(";")]
-    if base not in _FORMATS:
+    kind = ContentType.parse(content_type)
+    if kind.base not in _FORMATS:
         raise UserError(
             f"Channel {channel} has content type {content_type}; this image reads "
             f"{', '.join(sorted(_FORMATS))}."
         )
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "label_size" and value.strip() != "1":
-            raise UserError(
-                f"Channel {channel} has content type {content_type}; label_size must be 1."
-            )
-    return _FORMATS[base]
+    if kind.parameters.get("label_size", "1") != "1":
+        raise UserError(f"Channel {channel} has content type {content_type}; label_size must be 1.")
+    return _FORMATS[kind.base]
 
 
-def read_channel(paths: Paths, channel: str, content_type: str | None, weights: bool) -> Table:
-    """Read every file of a channel; UserError names the file and line that cannot be read."""
-    kind = content_format(channel, content_type)
-    files = list(_data_files(paths.channel(channel)))
+def parse(content: bytes, name: str, kind: str, weights: bool) -> Table:
+    """One file's rows."""
+    if kind == RECORDIO:
+        return _labelled(parse_records(content, name, sparse=True), name)
+    if kind == PARQUET:
+        return split_label(parquet.matrix(content, name), name, weights)
+    if b"\0" in content[:65536]:
+        raise UserError(
+            f"File {name} is binary, not {kind.upper()} text. Set the channel's ContentType to "
+            f"what the file holds: CSV, libsvm, RecordIO-protobuf or Parquet."
+        )
+    return parse_csv(content, name, weights) if kind == CSV else parse_libsvm(content, name)
+
+
+def _labelled(table: Table, name: str) -> Table:
+    import numpy as np
+
+    missing = np.flatnonzero(~np.isfinite(table.label))
+    if missing.size:
+        raise UserError(f"File {name}: record {int(missing[0])} has no label: every row needs one.")
+    return table
+
+
+def holds_files(paths: Paths, job: Job, channel: str) -> bool:
+    """Whether a channel has anything to read; a pipe is taken to have."""
+    if job.channels[channel].get("TrainingInputMode") == "Pipe":
+        return True
+    return any(file.stat().st_size for file in data_files(paths.channel(channel)))
+
+
+def read_channel(paths: Paths, job: Job, channel: str, weights: bool) -> Table:
+    """Read all of a channel; UserError names the file and line that cannot be read."""
+    kind = content_format(channel, job.channels[channel].get("ContentType"))
     tables: list[Table] = []
-    for file in files:
-        content = file.read_bytes()
+    found = False
+    for name, content in contents(paths, job, channel):
+        found = True
         if not content.strip():
             continue
-        name = f"{channel}/{file.relative_to(paths.channel(channel)).as_posix()}"
-        if b"\0" in content[:65536]:
-            raise UserError(
-                f"File {name} is binary, not {kind.upper()} text. Set the channel's ContentType to "
-                f"what the file holds; this image reads CSV and libsvm."
-            )
-        table = parse_csv(content, name, weights) if kind == CSV else parse_libsvm(content, name)
-        if kind == CSV and tables and tables[0].columns != table.columns:
+        table = parse(content, name, kind, weights)
+        if kind in (CSV, PARQUET) and tables and tables[0].columns != table.columns:
             raise UserError(
                 f"File {name} has {table.columns} features, but other files of channel {channel} "
                 f"have {tables[0].columns}."
             )
         tables.append(table)
     if not tables:
-        found = "only empty files" if files else "no files"
-        raise UserError(f"Channel {channel} holds {found}: there is nothing to train on.")
-    return tables[0] if len(tables) == 1 else _join(tables)
+        holds = "only empty files" if found else "no files"
+        raise UserError(f"Channel {channel} holds {holds}: there is nothing to train on.")
+    return tables[0] if len(tables) == 1 else _join(tables, channel)
 
 
-def _data_files(directory: Path) -> Iterator[Path]:
-    """Data files in a fixed order; names that start with . or _ are markers, not data."""
-    for path in sorted(directory.rglob("*")):
-        hidden = any(part.startswith((".", "_")) for part in path.relative_to(directory).parts)
-        if path.is_file() and not hidden:
-            yield path
-
-
-def _join(tables: list[Table]) -> Table:
+def _join(tables: list[Table], channel: str) -> Table:
     import numpy as np
 
-    if isinstance(tables[0].features, np.ndarray):
+    dense = [isinstance(table.features, np.ndarray) for table in tables]
+    if all(dense):
+        widths = {table.columns for table in tables}
+        if len(widths) > 1:
+            raise UserError(
+                f"Channel {channel} has rows of {min(widths)} and {max(widths)} features."
+            )
         features: Any = np.concatenate([table.features for table in tables])
     else:
         from scipy import sparse
 
         width = max(table.columns for table in tables)
-        for table in tables:
-            table.features.resize(table.features.shape[0], width)
-        features = sparse.vstack([table.features for table in tables], format="csr")
+        parts = [sparse.csr_matrix(table.features) for table in tables]
+        for part in parts:
+            part.resize(part.shape[0], width)
+        features = sparse.vstack(parts, format="csr")
     return Table(
         features,
         np.concatenate([table.label for table in tables]),

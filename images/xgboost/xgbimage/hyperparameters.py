@@ -10,19 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xgbimage.contract import UserError
+from algorithm.hyperparameters import refuse
+from algorithm.parsers import Parser, choice, integer, names, real
 from xgbimage.metrics import COMPUTED_HERE
-from xgbimage.parsers import (
-    Parser,
-    choice,
-    constraints,
-    groups,
-    integer,
-    metric_names,
-    names,
-    objective_metric,
-    real,
-)
+from xgbimage.parsers import constraints, groups, metric_names, objective_metric
 
 
 @dataclass(frozen=True)
@@ -178,9 +169,7 @@ def check(raw: Mapping[str, str]) -> Settings:
         else:
             values[name] = value
     wrong += _combinations(raw, values)
-    if wrong:
-        count = "Hyperparameter" if len(wrong) == 1 else f"{len(wrong)} hyperparameters are wrong:"
-        raise UserError(f"{count} {'; '.join(wrong)}.")
+    refuse(wrong)
     return _sort(values, ignored)
 
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from algorithm.table import Array
 
 LIBRARY = (
     "aft-nloglik",
@@ -177,8 +175,13 @@ def maximize(name: str) -> bool:
     return own.maximize if own else name.partition("@")[0] in HIGHER_IS_BETTER
 
 
-def evaluator(names: list[str], objective: str) -> Callable[..., list[tuple[str, float]]] | None:
-    """The function that xgboost.train calls for our own metrics; None when there are none."""
+def evaluator(
+    names: list[str], objective: str, mean: Callable[[float, float], float]
+) -> Callable[..., list[tuple[str, float]]] | None:
+    """The function that xgboost.train calls for our own metrics; None when there are none.
+
+    ``mean`` takes a host's value and its number of rows to the mean over all hosts.
+    """
     if not names:
         return None
 
@@ -186,7 +189,12 @@ def evaluator(names: list[str], objective: str) -> Callable[..., list[tuple[str,
         truth = matrix.get_label()
         classes = _classes(predictions, objective)
         return [
-            (name, own.compute(truth, classes if own.classification else predictions))
+            (
+                name,
+                mean(
+                    own.compute(truth, classes if own.classification else predictions), len(truth)
+                ),
+            )
             for name in names
             for own in [COMPUTED_HERE[name]]
         ]

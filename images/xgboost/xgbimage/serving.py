@@ -1,24 +1,26 @@
-"""Serving: predictions of one trained model for the requests of scriptmode.http."""
+"""Serving a trained model: requests in the channels' formats, answers as SageMaker's container."""
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from scriptmode.http import Reply, RequestError, Server
-from xgbimage import data, threads
-from xgbimage.contract import MODEL_NAME, Paths, UserError
-from xgbimage.csv_text import numbers
-from xgbimage.libsvm_text import parse_libsvm
+from algorithm import parquet, responses, serving
+from algorithm.contract import Paths, UserError
+from algorithm.csv_text import numbers
+from algorithm.libsvm_text import parse_libsvm
+from algorithm.requests import BODY
+from algorithm.rows import parse_records
+from scriptmode.http import RequestError
+from xgbimage import data
+from xgbimage.training import MODEL_NAME
 
 if TYPE_CHECKING:
     import xgboost
 
-    from xgbimage.metrics import Array
+    from algorithm.table import Array
 
 ACCEPTED = ("text/csv", "application/json", "application/jsonlines")
 
@@ -51,8 +53,15 @@ class Predictor:
         model.set_param({"nthread": os.environ["OMP_NUM_THREADS"]})
         return cls(model)
 
+    def answer(
+        self, body: bytes, content_type: str | None, accept: str | None
+    ) -> tuple[bytes, str]:
+        """Predictions for the rows of a request in the type that was asked for."""
+        kind = responses.choose(accept, ACCEPTED).base
+        return encode(self.predict(body, content_type), kind), kind
+
     def predict(self, body: bytes, content_type: str | None) -> Array:
-        """Predictions for the rows of a request, CSV or libsvm."""
+        """Predictions for the rows of a request in one of the four formats."""
         import xgboost
 
         try:
@@ -60,52 +69,45 @@ class Predictor:
         except UserError as error:
             raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, str(error)) from error
         try:
-            features = self._csv(body) if kind == data.CSV else self._libsvm(body)
+            rows = self._features(kind, body)
         except UserError as error:
             raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from error
         if kind == data.CSV and not self.linear:
-            predictions: Array = self.model.inplace_predict(features, validate_features=False)
+            predictions: Array = self.model.inplace_predict(rows, validate_features=False)
         else:
-            predictions = self.model.predict(xgboost.DMatrix(features), validate_features=False)
+            predictions = self.model.predict(xgboost.DMatrix(rows), validate_features=False)
         return predictions
 
-    def _csv(self, body: bytes) -> Array:
-        rows = numbers(body, "request body")
-        if rows.shape[1] != self.columns:
+    def _features(self, kind: str, body: bytes) -> Any:
+        rows = features(kind, body)
+        found = rows.shape[1]
+        if kind == data.LIBSVM and found > self.columns:
+            raise UserError(f"The request names feature {found - 1}, the model has {self.columns}.")
+        if kind == data.LIBSVM:  # a row need not mention the last features
+            rows.resize(rows.shape[0], self.columns)
+        elif found != self.columns:
             raise UserError(
-                f"The request has {rows.shape[1]} features, the model {self.columns}; "
+                f"The request has {found} features, the model {self.columns}; "
                 f"requests carry no label."
             )
         return rows
 
-    def _libsvm(self, body: bytes) -> Any:
-        # Rows of a request may come with or without a label.
-        lines = [
-            line if line.split(maxsplit=1)[:1] and b":" not in line.split()[0] else b"0 " + line
-            for line in body.splitlines()
-            if line.strip()
-        ]
-        features = parse_libsvm(b"\n".join(lines), "request body").features
-        if features.shape[1] > self.columns:
-            raise UserError(
-                f"The request names feature {features.shape[1] - 1}, the model has {self.columns}."
-            )
-        features.resize(features.shape[0], self.columns)
-        return features
 
-
-def choose_accept(header: str | None) -> str:
-    """The answer's type: the first acceptable one that we speak, CSV by default."""
-    default = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "text/csv")
-    for item in (header or "*/*").split(","):
-        kind = item.partition(";")[0].strip().lower()
-        if kind in ("*/*", ""):
-            return default
-        if kind in ACCEPTED:
-            return kind
-    raise RequestError(
-        HTTPStatus.NOT_ACCEPTABLE, f"Accept is {header}; this image answers {', '.join(ACCEPTED)}."
-    )
+def features(kind: str, body: bytes) -> Any:
+    """The rows of a request in one of the four formats."""
+    if kind == data.CSV:
+        return numbers(body, BODY)
+    if kind == data.PARQUET:
+        return parquet.matrix(body, BODY)
+    if kind == data.RECORDIO:
+        return parse_records(body, BODY, sparse=True).features
+    # Rows of a request may come with or without a label.
+    lines = [
+        line if line.split(maxsplit=1)[:1] and b":" not in line.split()[0] else b"0 " + line
+        for line in body.splitlines()
+        if line.strip()
+    ]
+    return parse_libsvm(b"\n".join(lines), BODY).features
 
 
 def encode(predictions: Array, accept: str) -> bytes:
@@ -119,23 +121,6 @@ def encode(predictions: Array, accept: str) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def answer(
-    predictor: Predictor, body: bytes, content_type: str | None, accept: str | None
-) -> Reply:
-    """Predictions for the rows in the body."""
-    kind = choose_accept(accept)
-    if not body.strip():
-        return Reply(b"", kind, HTTPStatus.NO_CONTENT)
-    return Reply(encode(predictor.predict(body, content_type), kind), kind)
-
-
 def main() -> int:
     """Load the model and serve until SIGTERM."""
-    count = threads.settle(os.environ)
-    try:
-        predictor = Predictor.load(Paths.from_environment())
-    except UserError as error:
-        print(error, file=sys.stderr, flush=True)
-        return 1
-    Server(functools.partial(answer, predictor), count).serve_until_stopped()
-    return 0
+    return serving.main(Predictor.load)

@@ -10,71 +10,30 @@ from __future__ import annotations
 import logging
 import os
 import re
-import signal
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
-from xgbimage import data, metrics, threads
-from xgbimage.contract import MODEL_NAME, Job, Paths, UserError, write_failure
+from algorithm import threads, training
+from algorithm.contract import Job, Paths, UserError
+from algorithm.table import Table
+from algorithm.training import StopRequest
+from xgbimage import cluster, data, metrics
+from xgbimage.checkpoints import Checkpoints
 from xgbimage.hyperparameters import Settings, check
-from xgbimage.table import Table
 
 if TYPE_CHECKING:
     import xgboost
 
 log = logging.getLogger("xgboost-image")
 
-STOPPED_WITHOUT_MODEL = 128 + signal.SIGTERM
-"""Exit status when SIGTERM came before the first round had ended."""
+MODEL_NAME = "xgboost-model"
+"""The model's file name in the model directory, as the built-in algorithm calls it."""
 
 CHANNELS = ("train", "validation")
 
 
-class StopRequest:
-    """Remembers that SIGTERM came; before training has begun it ends the program at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.training = False
-        signal.signal(signal.SIGTERM, self._handle)
-
-    def _handle(self, *_: object) -> None:
-        self.asked = True
-        if not self.training:
-            log.warning("Stopped before the first round: there is no model to keep.")
-            raise SystemExit(STOPPED_WITHOUT_MODEL)
-
-
 def main() -> int:
     """Run the job that SageMaker's files describe."""
-    started = time.monotonic()
-    logging.basicConfig(
-        stream=sys.stdout,
-        level=logging.INFO,
-        format="[%(asctime)s:%(levelname)s] %(message)s",
-        datefmt="%Y-%m-%d:%H:%M:%S",
-    )
-    paths = Paths.from_environment()
-    try:
-        run(paths, StopRequest())
-    except UserError as error:
-        return _fail(paths, str(error))
-    except MemoryError:
-        return _fail(paths, "The data does not fit into the memory of this instance.")
-    except OSError as error:
-        return _fail(paths, f"{error.strerror or error}: {error.filename or paths.base}.")
-    except Exception as error:
-        log.exception("Unexpected failure")
-        return _fail(paths, f"Internal error of the XGBoost image: {type(error).__name__}: {error}")
-    log.info("Finished in %.1f s", time.monotonic() - started)
-    return 0
-
-
-def _fail(paths: Paths, message: str) -> int:
-    log.error("%s", message)
-    write_failure(paths, message)
-    return 1
+    return training.main(run, "[%(asctime)s:%(levelname)s] %(message)s", "%Y-%m-%d:%H:%M:%S")
 
 
 def run(paths: Paths, stop: StopRequest) -> None:
@@ -87,34 +46,59 @@ def run(paths: Paths, stop: StopRequest) -> None:
     thread_count = threads.settle(os.environ)
     settings.parameters.setdefault("nthread", thread_count)
 
-    tables = {
-        name: data.read_channel(
-            paths, name, job.channels[name].get("ContentType"), settings.csv_weights
-        )
-        for name in CHANNELS
-        if name in job.channels
-    }
-    for name, table in tables.items():
-        _check_labels(name, table, settings.parameters)
-    matrices = _matrices(tables)
+    distributed = len(job.hosts) > 1
+    tables: dict[str, Table] = {}
+    problem: UserError | None = None
+    try:
+        tables = _read(paths, job, settings)
+    except UserError as error:
+        if not distributed:
+            raise
+        problem = error
+    state = cluster.FAILED if problem else cluster.READY if "train" in tables else cluster.EMPTY
+    try:
+        with cluster.join(job, state) as group:
+            if group is not None:
+                _train_and_save(paths, settings, tables, stop, group)
+    except cluster.HostFailedError as error:
+        raise problem or error from None
+
+
+def _read(paths: Paths, job: Job, settings: Settings) -> dict[str, Table]:
+    """The channels of this host; one of several hosts may have got no training file."""
+    tables = {}
+    for name in CHANNELS:
+        if name not in job.channels:
+            continue
+        if len(job.hosts) > 1 and name == "train" and not data.holds_files(paths, job, name):
+            return {}
+        tables[name] = data.read_channel(paths, job, name, settings.csv_weights)
+        _check_labels(name, tables[name], settings.parameters)
+    return tables
+
+
+def _train_and_save(
+    paths: Paths,
+    settings: Settings,
+    tables: dict[str, Table],
+    stop: StopRequest,
+    group: cluster.Alone,
+) -> None:
+    matrices = _matrices(tables, group)
     for name, matrix in matrices.items():
         log.info("%s matrix has %d rows and %d columns", name, matrix.num_row(), matrix.num_col())
-    model = _train(settings, matrices, stop)
-    save(model, paths)
+    model = _train(settings, matrices, stop, group, Checkpoints(paths))
+    if group.rank == 0:
+        save(model, paths)
 
 
 def _check_channels(job: Job) -> None:
     """Refuse what would otherwise be half obeyed."""
-    if len(job.hosts) > 1:
-        raise UserError(f"The job has {len(job.hosts)} instances; this image trains on one.")
     if "train" not in job.channels:
         raise UserError("Channel train is missing: it is required.")
-    for name, settings in sorted(job.channels.items()):
+    for name in sorted(job.channels):
         if name not in CHANNELS:
             raise UserError(f"Channel {name} is not one of this algorithm's: train and validation.")
-        mode = settings.get("TrainingInputMode", "File")
-        if mode == "Pipe":
-            raise UserError(f"Channel {name} has input mode Pipe; this image reads files.")
 
 
 def _check_labels(channel: str, table: Table, parameters: dict[str, Any]) -> None:
@@ -136,7 +120,7 @@ def _check_labels(channel: str, table: Table, parameters: dict[str, Any]) -> Non
         raise UserError(f"Channel {channel} has the label {found:g}; {objective} needs {need}.")
 
 
-def _matrices(tables: dict[str, Table]) -> dict[str, xgboost.DMatrix]:
+def _matrices(tables: dict[str, Table], group: cluster.Alone) -> dict[str, xgboost.DMatrix]:
     import numpy as np
     import xgboost
 
@@ -147,10 +131,13 @@ def _matrices(tables: dict[str, Table]) -> dict[str, xgboost.DMatrix]:
             f"Channel train has {widths['train']} features, "
             f"channel validation {widths['validation']}."
         )
+    width = group.most(max(widths.values()))
+    if width > max(widths.values()) and any(dense.values()):
+        raise UserError(f"This host has {max(widths.values())} features, another one {width}.")
     matrices = {}
     for name, table in tables.items():
         if not dense[name]:  # a sparse file need not mention the last features
-            table.features.resize(table.features.shape[0], max(widths.values()))
+            table.features.resize(table.features.shape[0], width)
         try:
             matrices[name] = xgboost.DMatrix(
                 table.features, label=table.label, weight=table.weight, qid=table.query
@@ -161,9 +148,16 @@ def _matrices(tables: dict[str, Table]) -> dict[str, xgboost.DMatrix]:
 
 
 def _train(
-    settings: Settings, matrices: dict[str, xgboost.DMatrix], stop: StopRequest
+    settings: Settings,
+    matrices: dict[str, xgboost.DMatrix],
+    stop: StopRequest,
+    group: cluster.Alone,
+    checkpoints: Checkpoints,
 ) -> xgboost.Booster:
     import xgboost
+
+    before = _resume(checkpoints, group)
+    done = before.num_boosted_rounds() if before else 0
 
     class Rounds(xgboost.callback.TrainingCallback):
         """Prints each round's metrics and ends the training when it is time.
@@ -180,9 +174,13 @@ def _train(
             return self.early.before_training(model) if self.early else model
 
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-            print(metrics.log_line(epoch, evals_log), flush=True)
+            if group.rank == 0:
+                print(metrics.log_line(done + epoch, evals_log), flush=True)
             enough = self.early and self.early.after_iteration(model, epoch, evals_log)
-            return bool(enough) or stop.asked
+            last = bool(enough) or group.any(stop.asked)
+            if group.rank == 0:
+                checkpoints.write(model, done + epoch, last or done + epoch + 1 == settings.rounds)
+            return last
 
         def after_training(self, model: Any) -> Any:
             return self.early.after_training(model) if self.early else model
@@ -192,9 +190,12 @@ def _train(
         model = xgboost.train(
             settings.parameters,
             matrices["train"],
-            num_boost_round=settings.rounds,
+            num_boost_round=max(settings.rounds - done, 0),
+            xgb_model=before,
             evals=[(matrix, name) for name, matrix in matrices.items()],
-            custom_metric=metrics.evaluator(settings.own_metrics, settings.parameters["objective"]),
+            custom_metric=metrics.evaluator(
+                settings.own_metrics, settings.parameters["objective"], group.mean
+            ),
             callbacks=[Rounds(_early_stopping(settings, matrices))],
             verbose_eval=False,
         )
@@ -204,6 +205,21 @@ def _train(
         log.warning(
             "Stopped after %d rounds; the model so far is kept.", model.num_boosted_rounds()
         )
+    return model
+
+
+def _resume(checkpoints: Checkpoints, group: cluster.Alone) -> xgboost.Booster | None:
+    """The model of the newest checkpoint, the same on every host."""
+    import xgboost
+
+    found = checkpoints.newest() if group.rank == 0 else None
+    if not group.distributed:
+        return found
+    raw = group.first(bytes(found.save_raw(raw_format="ubj")) if found else b"")
+    if not raw:
+        return None
+    model = xgboost.Booster()
+    model.load_model(bytearray(raw))
     return model
 
 
@@ -243,8 +259,5 @@ def save(model: xgboost.Booster, paths: Paths) -> None:
     bytes, whatever the file is called, and a person can read it. The binary UBJSON
     is half the size, but nothing before 1.6 reads it.
     """
-    paths.model.mkdir(parents=True, exist_ok=True)
-    partial = paths.model / f".{MODEL_NAME}.partial"
-    partial.write_bytes(model.save_raw(raw_format="json"))
-    partial.replace(paths.model / MODEL_NAME)
+    training.save(paths.model, MODEL_NAME, bytes(model.save_raw(raw_format="json")))
     log.info("Saved %s (%d rounds)", paths.model / MODEL_NAME, model.num_boosted_rounds())

@@ -11,9 +11,6 @@ from typing import Any
 BASE_DIR_VARIABLE = "SAGEMAKER_BASE_DIR"
 """Set to the directory that stands for /opt/ml where it cannot be mounted there."""
 
-MODEL_NAME = "xgboost-model"
-"""The model's file name in the model directory, as the built-in algorithm calls it."""
-
 FAILURE_LIMIT = 1024
 """SageMaker shows this many characters of the failure file (TrainContainer-7)."""
 
@@ -45,9 +42,18 @@ class Paths:
     def failure(self) -> Path:
         return self.base / "output" / "failure"
 
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints lie when the job asks for them (its default place)."""
+        return self.base / "checkpoints"
+
     def channel(self, name: str) -> Path:
         """The directory with the files of a channel."""
         return self.base / "input" / "data" / name
+
+    def pipe(self, name: str, epoch: int = 0) -> Path:
+        """The named pipe that streams a channel in one epoch (TrainData-3)."""
+        return self.base / "input" / "data" / f"{name}_{epoch}"
 
 
 @dataclass(frozen=True)
@@ -57,17 +63,37 @@ class Job:
     hyperparameters: dict[str, str]
     channels: dict[str, dict[str, Any]]
     hosts: list[str]
+    host: str = "algo-1"
+    """The name of this one of the hosts."""
+
+    @property
+    def rank(self) -> int:
+        """This host's place among the job's hosts, from 0."""
+        return self.hosts.index(self.host)
 
     @classmethod
     def read(cls, paths: Paths) -> Job:
         """Read the configuration files; an absent file is an empty one (docker run by hand)."""
         hyperparameters = _read_object(paths.config / "hyperparameters.json")
         resources = _read_object(paths.config / "resourceconfig.json")
+        hosts = [str(host) for host in resources.get("hosts") or ["algo-1"]]
+        host = str(resources.get("current_host", hosts[0]))
+        if host not in hosts:
+            raise UserError(f"resourceconfig.json: current_host {host} is none of {hosts}.")
         return cls(
             hyperparameters={name: _text(value) for name, value in hyperparameters.items()},
             channels=_read_object(paths.config / "inputdataconfig.json"),
-            hosts=list(resources.get("hosts", ["algo-1"])),
+            hosts=hosts,
+            host=host,
         )
+
+    def single_host(self, name: str) -> None:
+        """Refuse several instances, for an algorithm that trains on one."""
+        if len(self.hosts) > 1:
+            raise UserError(
+                f"The job has {len(self.hosts)} instances; {name} trains on one here. "
+                f"Set InstanceCount to 1."
+            )
 
 
 def _text(value: object) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 
-from xgbimage.contract import UserError
-from xgbimage.table import Table, shorten
+from algorithm.contract import UserError
+from algorithm.table import Table, shorten
 
 
 def parse_libsvm(content: bytes, name: str) -> Table:

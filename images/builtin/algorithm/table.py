@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xgbimage.metrics import Array
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
 
 SHOWN = 40
 """Characters of a bad value that an error repeats."""

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from xgbimage.contract import UserError
-from xgbimage.table import Table, shorten
+from algorithm.contract import UserError
+from algorithm.table import Table, shorten
 
 if TYPE_CHECKING:
-    from xgbimage.metrics import Array
+    from algorithm.table import Array
 
 
 def parse_csv(content: bytes, name: str, weights: bool) -> Table:
     """Rows of label, weight (when asked for) and features; no header; an empty field is missing."""
-    matrix = numbers(content, name)
+    return split_label(numbers(content, name), name, weights, content)
+
+
+def split_label(matrix: Array, name: str, weights: bool, text: bytes | None = None) -> Table:
+    """Take label and weight off the front of rows; ``text`` gives errors their line numbers."""
     first = 2 if weights else 1
     if matrix.shape[1] <= first:
         need = "a label, a weight and features" if weights else "a label and features"
-        raise UserError(
-            f"File {name} has {matrix.shape[1]} columns; it needs {need}, separated by commas."
-        )
-    _finite(matrix[:, 0], content, name, "label", 1)
+        apart = "" if text is None else ", separated by commas"
+        raise UserError(f"File {name} has {matrix.shape[1]} columns; it needs {need}{apart}.")
+    _finite(matrix[:, 0], text, name, "label", 1)
     if weights:
-        _finite(matrix[:, 1], content, name, "weight", 2)
+        _finite(matrix[:, 1], text, name, "weight", 2)
     return Table(matrix[:, first:], matrix[:, 0].copy(), matrix[:, 1].copy() if weights else None)
 
 
@@ -115,13 +118,14 @@ def _number(text: str) -> bool:
     return abs(value) <= 3.4028235e38 or value != value  # finite in float32, or NaN
 
 
-def _finite(values: Array, content: bytes, name: str, what: str, column: int) -> None:
+def _finite(values: Array, text: bytes | None, name: str, what: str, column: int) -> None:
     import numpy as np
 
     bad = np.flatnonzero(~np.isfinite(values))
-    if bad.size:
-        rows = [i for i, line in enumerate(content.splitlines(), 1) if line.strip()]
-        raise UserError(
-            f"File {name}, line {rows[int(bad[0])]} has no {what} in column {column}: "
-            f"every row needs one."
-        )
+    if not bad.size:
+        return
+    place = f"row {int(bad[0]) + 1}"
+    if text is not None:
+        rows = [number for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        place = f"line {rows[int(bad[0])]}"
+    raise UserError(f"File {name}, {place} has no {what} in column {column}: every row needs one.")

@@ -1,0 +1,1 @@
+"""CatBoost as a built-in algorithm: SageMaker's hyperparameters and layout on the real library."""

@@ -1,0 +1,1 @@
+"""SageMaker's k-means: mini-batches with more centers than wanted, then Lloyd's method."""

@@ -1,0 +1,1 @@
+"""SageMaker's k nearest neighbours on Faiss, the library that its own container uses too."""

@@ -1,0 +1,1 @@
+"""SageMaker's principal component analysis, exact from the covariance or from a random sketch."""

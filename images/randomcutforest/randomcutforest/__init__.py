@@ -1,0 +1,1 @@
+"""SageMaker's random cut forest: anomaly scores after Guha, Mishra, Roy and Schrijvers (2016)."""
