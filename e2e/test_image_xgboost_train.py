@@ -248,7 +248,6 @@ def test_older_xgboost_reads_the_model(ml: OptML, cancer: tuple[np.ndarray, np.n
         ({"depth": "3"}, ["depth is no hyperparameter"]),
         ({"monotone_constraints": "(1,2)"}, ["monotone_constraints"]),
         ({"interaction_constraints": "[1]"}, ["interaction_constraints"]),
-        ({"sagemaker_program": '"train.py"'}, ["script mode"]),
     ],
 )
 def test_wrong_hyperparameters(ml: OptML, changes: dict[str, str | None], words: list[str]) -> None:
