@@ -46,7 +46,9 @@ func TestIncludedFoldersAreLaidBesideTheImagesOwnFiles(t *testing.T) {
 func TestRegisteredFoldersRefuse(t *testing.T) {
 	t.Parallel()
 	m := newManager(t, storetest.SQLite(t), nil)
-	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
+	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"scriptRequirements": "more.txt"}`}))
+	refused(t, err, "more.txt", "does not exist")
+	_, err = m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
 	refused(t, err, "preinstalled")
 }
 
@@ -82,6 +84,20 @@ func TestPreinstalledLibrary(t *testing.T) {
 		}
 		if got := p.Env["PIP_CACHE_DIR"]; got != filepath.Join(m.CacheDir(), "pip") {
 			t.Errorf("jobs keep downloads in %q", got)
+		}
+	}
+}
+
+func TestForScripts(t *testing.T) {
+	t.Parallel()
+	m := newManager(t, storetest.SQLite(t), images.FS)
+	for uri, want := range map[string][2]string{
+		xgboostURI:                   {"library.txt", "requirements.txt"},
+		"sagemaker-scikit-learn:1.2": {"requirements.txt", "requirements.txt"},
+	} {
+		img, err := m.Resolve(t.Context(), uri)
+		if got := [2]string{img.Requirements, img.ForScripts().Requirements}; err != nil || got != want {
+			t.Errorf("%s: %q without and with a script, want %q; %v", uri, got, want, err)
 		}
 	}
 }

@@ -55,12 +55,22 @@ type Image struct {
 	// Python is the range of versions it runs on, Requirements its requirements
 	// file inside Dir, "" without one.
 	Python, Requirements string
+	// ScriptRequirements is the requirements file for ForScripts, "" for the same.
+	ScriptRequirements string
 	// NoDependencies installs the requirements alone, not what they ask for.
 	NoDependencies bool
 	// Preinstalled is a library that the machine may have already; nil for none.
 	Preinstalled *Preinstalled
 	// Env is added to the program's environment.
 	Env map[string]string
+}
+
+// ForScripts is the image as it runs a program of the user's.
+func (img Image) ForScripts() Image {
+	if img.ScriptRequirements != "" {
+		img.Requirements = img.ScriptRequirements
+	}
+	return img
 }
 
 // Program is an image made ready to run. The slices and the map belong to the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 
 	api "github.com/sagebrush/sagebrush/api/iam"
 	"github.com/sagebrush/sagebrush/aws"
@@ -13,14 +14,17 @@ import (
 // maxPolicies is IAM's default quota of managed policies a role.
 const maxPolicies = 10
 
-// policyARN is the form of a managed policy's ARN; the group is its owner.
-var policyARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|\d{12}):policy/(?:[!-~]{1,510}/)?[\w+=,.@-]{1,128}$`)
+// policyARN is the form of a managed policy's ARN; the group is its owner. It is
+// made when first used, see roleResource.
+var policyARN = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:aws[a-z-]*:iam::(aws|\d{12}):policy/(?:[!-~]{1,510}/)?[\w+=,.@-]{1,128}$`)
+})
 
 // AttachRolePolicy notes that a managed policy of AWS or of the account goes
 // with the role. Attaching again changes nothing.
 func (s *Service) AttachRolePolicy(ctx context.Context, in *api.AttachRolePolicyInput) (*api.AttachRolePolicyOutput, error) {
 	scope, name, arn := aws.ScopeFrom(ctx), aws.Val(in.RoleName), aws.Val(in.PolicyArn)
-	m := policyARN.FindStringSubmatch(arn)
+	m := policyARN().FindStringSubmatch(arn)
 	if m == nil {
 		return nil, aws.Errorf(invalidInput, "ARN %s is not valid.", arn)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	api "github.com/sagebrush/sagebrush/api/iam"
@@ -133,7 +134,11 @@ func (s *Service) require(tx *store.Tx, account, name string) (*role, error) {
 func newID() string { return "AROA" + rand.Text()[:17] }
 
 // roleResource is the last part of a role's ARN: an optional path and the name.
-var roleResource = regexp.MustCompile(`^role(/(?:[!-~]{1,510}/)?)([\w+=,.@-]{1,64})$`)
+// It is large and made when first used: this binary also supervises programs,
+// which begin when it has.
+var roleResource = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^role(/(?:[!-~]{1,510}/)?)([\w+=,.@-]{1,64})$`)
+})
 
 // splitARN takes a role's ARN apart; ok is false for anything else.
 func splitARN(arn string) (account, path, name string, ok bool) {
@@ -141,7 +146,7 @@ func splitARN(arn string) (account, path, name string, ok bool) {
 	if !ok || a.Service != "iam" || a.Region != "" {
 		return "", "", "", false
 	}
-	m := roleResource.FindStringSubmatch(a.Resource)
+	m := roleResource().FindStringSubmatch(a.Resource)
 	if m == nil {
 		return "", "", "", false
 	}

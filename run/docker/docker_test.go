@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,7 +79,7 @@ var setUp = sync.OnceValues(func() (*fixture, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return f, fmt.Errorf("build the first process: %w\n%s", err, out)
 	}
-	return f, f.images(ctx)
+	return f, makeImages(ctx, api)
 })
 
 // envReady says where the first process is, and that the images are there.
@@ -96,7 +97,7 @@ const (
 	stranger = "sagebrush-test/stranger:1" // USER that it does not have
 )
 
-func (f *fixture) images(ctx context.Context) error {
+func makeImages(ctx context.Context, api *client.Client) error {
 	files, err := busyboxFiles()
 	if err != nil {
 		return err
@@ -112,11 +113,11 @@ func (f *fixture) images(ctx context.Context) error {
 		// one would stay too.
 		sum := sha256.Sum256(fmt.Appendf(files[:len(files):len(files)], "%q", changes))
 		mark := hex.EncodeToString(sum[:])
-		if there, err := f.api.ImageInspect(ctx, ref); err == nil && there.Config != nil && there.Config.Labels["made-from"] == mark {
+		if there, err := api.ImageInspect(ctx, ref); err == nil && there.Config != nil && there.Config.Labels["made-from"] == mark {
 			continue
 		}
 		changes = append(changes, "LABEL made-from="+mark)
-		got, err := f.api.ImageImport(ctx, client.ImageImportSource{Source: bytes.NewReader(files), SourceName: "-"}, ref, client.ImageImportOptions{Changes: changes})
+		got, err := api.ImageImport(ctx, client.ImageImportSource{Source: bytes.NewReader(files), SourceName: "-"}, ref, client.ImageImportOptions{Changes: changes})
 		if err != nil {
 			return fmt.Errorf("import %s: %w", ref, err)
 		}
@@ -183,7 +184,7 @@ func engine(t *testing.T) *fixture {
 // newRunner is a runner over the state in dir that cleans up at the test's end.
 func newRunner(t *testing.T, dir string) *docker.Runner {
 	t.Helper()
-	r, err := docker.New(t.Context(), docker.Config{Dir: dir, Init: []string{engine(t).init}})
+	r, err := docker.New(t.Context(), docker.Config{Dir: dir, Init: []string{engine(t).init}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +212,7 @@ func TestContract(t *testing.T) {
 		}}
 	}, runtest.Capabilities{
 		Commands: true, OptML: true, Memory: true, CPUs: true, Processes: true,
+		Mounts: true, ReadOnlyMounts: true, Disk: true, Tool: []string{"/.sagebrush/init", "tool"},
 		Containers: true, Sets: []string{"HOME", "HOSTNAME", "PATH"}, Programs: 12,
 	})
 }

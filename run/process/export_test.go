@@ -29,3 +29,6 @@ func FindHierarchies(own, mounts string, root bool) (unified []string, v1 map[st
 	h := findHierarchies(own, mounts, root)
 	return h.unified, h.v1
 }
+
+// StateDir is where the program of an ID is kept beneath root.
+func StateDir(root, id string) string { return string(dirOf(root, id)) }

@@ -5,7 +5,6 @@ package process
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -122,24 +121,36 @@ func executable(name, path string) error {
 	return nil
 }
 
-// fork starts the program from a thread of its own, which gives the program
+// forker is the thread that the program is forked from. It gives the program
 // what is a thread's: the network, the cgroups of v1, no_new_privs, few
 // capabilities, and the death signal that ends the program with its supervisor.
 // The thread therefore stays until this process ends.
-func (s *supervisor) fork(c *command) error {
-	done := make(chan error)
+type forker chan func()
+
+func newForker() forker {
+	f := make(forker)
 	go func() {
 		runtime.LockOSThread()
-		done <- s.forkHere(c)
-		select {}
+		for work := range f { // never closed
+			work()
+		}
 	}()
-	return <-done
+	return f
+}
+
+// do lets the thread do something; the answer comes by the channel.
+func (f forker) do(work func() error) <-chan error {
+	done := make(chan error, 1)
+	f <- func() { done <- work() }
+	return done
+}
+
+// fork starts the program.
+func (s *supervisor) fork(c *command) error {
+	return <-s.forker.do(func() error { return s.forkHere(c) })
 }
 
 func (s *supervisor) forkHere(c *command) error {
-	if err := s.connect(); err != nil {
-		return fmt.Errorf("it could not be joined to its network: %w", err)
-	}
 	if err := s.hide(); err != nil {
 		fmt.Fprintln(os.Stderr, "the server's files are not hidden:", err)
 	}
@@ -161,7 +172,7 @@ func (s *supervisor) forkHere(c *command) error {
 	attr := &syscall.ProcAttr{
 		Dir:   c.dir,
 		Env:   c.env,
-		Files: []uintptr{null.Fd(), s.out.stdout, s.out.stderr},
+		Files: []uintptr{null.Fd(), s.out.Stdout, s.out.Stderr},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGKILL},
 	}
 	if fd, ok := s.groups.open(); ok {
@@ -184,7 +195,7 @@ func (s *supervisor) forkHere(c *command) error {
 		}
 	}
 	leave()
-	s.out.started()
+	s.out.Started()
 	return explain(c, err)
 }
 
@@ -208,32 +219,4 @@ func explain(c *command, err error) error {
 		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: its arguments and environment are too long.", name)}
 	}
 	return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
-}
-
-// pin keeps this thread, and what it forks, on n processors (rounded up). The
-// token decides which, so that programs spread.
-func pin(n float64, token string) {
-	var all, some unix.CPUSet
-	if unix.SchedGetaffinity(0, &all) != nil {
-		return
-	}
-	var cpus []int
-	for i := range len(all) * 64 {
-		if all.IsSet(i) {
-			cpus = append(cpus, i)
-		}
-	}
-	want := int(n)
-	if float64(want) < n {
-		want++
-	}
-	if want >= len(cpus) {
-		return
-	}
-	h := fnv.New32a()
-	h.Write([]byte(token))
-	for i := range want {
-		some.Set(cpus[(int(h.Sum32()%uint32(len(cpus)))+i)%len(cpus)])
-	}
-	unix.SchedSetaffinity(0, &some)
 }

@@ -10,18 +10,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// ownMounts keeps what is mounted in this process's mount name space from the
+// machine's. Some systems give a process one and do not let it mount.
+func ownMounts() bool {
+	err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "no private mounts:", err)
+	}
+	return err == nil
+}
+
 // isolate gives the program its /opt/ml and its host name within this process's
 // own mount and host name spaces. A system that does not allow it costs the
 // names only, and therefore also networks of several hosts.
 func (s *supervisor) isolate() error {
-	several := len(s.spec.Network.Hosts) > 1
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		fmt.Fprintln(os.Stderr, "no private mounts:", err)
-		s.mode = shared
-		return s.join()
-	}
 	if err := s.nameHost(); err != nil {
-		if several {
+		if len(s.spec.Network.Hosts) > 1 {
 			return fmt.Errorf("the names of its peers do not resolve: %w", err)
 		}
 		fmt.Fprintln(os.Stderr, "no host name:", err)

@@ -3,7 +3,6 @@
 package process_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,84 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/vishvananda/netlink"
-
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/process"
 )
-
-// hosts are the programs of one job, marked with the directory of the runner.
-func hosts(t *testing.T, dir, job string, n int, text string) []run.Spec {
-	var names []string
-	for i := range n {
-		names = append(names, fmt.Sprintf("algo-%d", i+1))
-	}
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var specs []run.Spec
-	for _, name := range names {
-		s := script(t, job+"/"+name, text)
-		s.Hostname = name
-		s.Network = run.Network{ID: job, Hosts: names, Reach: []string{"127.0.0.1:4600"}}
-		s.Env["T"], s.Env["MARK"] = binary+" tool", dir
-		specs = append(specs, s)
-		t.Cleanup(func() { // also when the test failed
-			r := newRunner(t, dir)
-			if err := r.Remove(context.Background(), r.HandleOf(s.ID)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	return specs
-}
-
-// nothingLeft fails while anything is left of a runner that kept its state in
-// dir: files, processes, mounts, links, or the network namespaces of its
-// programs, which live as long as a process or a mount holds them.
-func nothingLeft(t *testing.T, dir string, namespaces []string) {
-	t.Helper()
-	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("left in the directory: %v", left)
-	}
-	await(t, "the end of all processes and namespaces", func() bool {
-		found, _ := filepath.Glob("/proc/[0-9]*")
-		for _, p := range found {
-			for _, file := range []string{"/cmdline", "/environ"} {
-				data, _ := os.ReadFile(p + file)
-				if pid, _ := strconv.Atoi(filepath.Base(p)); strings.Contains(string(data), dir) && pid != os.Getpid() && !dead(pid) {
-					return false
-				}
-			}
-			links, _ := filepath.Glob(p + "/fd/*")
-			tasks, _ := filepath.Glob(p + "/task/*/ns/net")
-			for _, l := range append(links, tasks...) {
-				if to, err := os.Readlink(l); err == nil && slices.Contains(namespaces, to) {
-					return false
-				}
-			}
-		}
-		return true
-	})
-	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil || strings.Contains(string(mounts), dir) || strings.Contains(string(mounts), " - nsfs ") && len(namespaces) > 0 && strings.Contains(string(mounts), namespaces[0]) {
-		t.Errorf("mounts are left: %v %s", err, mounts)
-	}
-	links, err := netlink.LinkList()
-	if err != nil {
-		t.Error(err)
-	}
-	for _, l := range links {
-		if name := l.Attrs().Name; name == "hosts" || len(name) > 1 && name[0] == 'p' && strings.Trim(name[1:], "0123456789") == "" {
-			t.Errorf("the link %s is left", name)
-		}
-	}
-}
 
 // TestNetworkKilledAtRandom: however the servers and supervisors of a job of
 // several hosts are killed, starting again either finds each host as it was or
@@ -97,7 +25,8 @@ func TestNetworkKilledAtRandom(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var namespaces []string
-	for i := range 12 {
+	outcomes := map[string]int{}
+	for i := range 16 {
 		specs := hosts(t, dir, fmt.Sprint(i), 3, `echo up $PPID; readlink /proc/self/ns/net; sleep 0.05; sleep 0.05; exit 3`)
 		// Three servers, so that they do it at once.
 		var servers, spared []*server
@@ -114,15 +43,13 @@ func TestNetworkKilledAtRandom(t *testing.T) {
 				spared = append(spared, a)
 			}
 		}
+		// Supervisors die at any step too, before and after their program began.
 		killed := map[string]bool{}
 		for _, s := range specs {
-			if said := messages(t, s.Log); len(said) > 0 && rand.IntN(2) == 0 {
-				pid, err := strconv.Atoi(strings.TrimPrefix(said[0], "up "))
-				if err != nil {
-					t.Fatal(said)
+			if rand.IntN(2) == 0 {
+				for _, pid := range supervisors(process.StateDir(dir, s.ID)) {
+					killed[s.ID] = syscall.Kill(pid, syscall.SIGKILL) == nil
 				}
-				killed[s.ID] = !dead(pid)
-				syscall.Kill(pid, syscall.SIGKILL)
 			}
 		}
 		r := newRunner(t, dir)
@@ -132,14 +59,18 @@ func TestNetworkKilledAtRandom(t *testing.T) {
 				t.Fatal(err)
 			}
 			e, err := p.Wait(t.Context())
-			if lost := errors.Is(err, run.ErrLost); lost && !killed[s.ID] || !lost && (err != nil || e.Code != 3) {
+			lost := errors.Is(err, run.ErrLost)
+			if lost && !killed[s.ID] || !lost && (err != nil || e.Code != 3) {
 				t.Errorf("%s, killed %v: %+v, %v", s.ID, killed[s.ID], e, err)
 			}
-			if got := messages(t, s.Log); len(got) == 2 {
+			got := messages(t, s.Log)
+			if len(got) == 2 {
 				namespaces = append(namespaces, got[1])
-			} else if !killed[s.ID] {
+			}
+			if len(got) > 2 || len(got) != 2 && !lost {
 				t.Errorf("%s did not run once: %q", s.ID, got)
 			}
+			outcomes[fmt.Sprintf("killed %v, lost %v", killed[s.ID], lost)]++
 		}
 		for _, a := range spared {
 			a.kill()
@@ -156,6 +87,7 @@ func TestNetworkKilledAtRandom(t *testing.T) {
 		t.Error("a program ran in the machine's network")
 	}
 	nothingLeft(t, dir, namespaces)
+	t.Log(outcomes)
 }
 
 // TestHostComesBack: the network outlives any of its hosts, and a host that was

@@ -17,6 +17,8 @@ import (
 
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/disk"
+	"github.com/sagebrush/sagebrush/run/internal/output"
 )
 
 // Supervise is the main function of the supervisor; args are what follows the
@@ -100,9 +102,14 @@ func (s *supervisor) supervise() run.Exit {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return s.failed(err)
 	}
+	if s.mode != shared && !ownMounts() {
+		s.mode = shared
+	}
 	if err := s.join(); err != nil {
 		return s.failed(err)
 	}
+	s.forker = newForker()
+	connected := s.forker.do(s.connect) // takes as long as the rest, so meanwhile
 	s.base = s.spec.OptML
 	if s.mode != shared {
 		if err := s.isolate(); err != nil {
@@ -117,6 +124,9 @@ func (s *supervisor) supervise() run.Exit {
 	}
 	s.groups = makeCgroups("sagebrush-"+s.dir.token(), s.spec.Limits)
 	defer s.groups.remove()
+	if err := <-connected; err != nil {
+		return s.failed(fmt.Errorf("it could not be joined to its network: %w", err))
+	}
 	if err := s.launch(log); err != nil {
 		return s.failed(err)
 	}
@@ -124,7 +134,7 @@ func (s *supervisor) supervise() run.Exit {
 	go s.serve(listener)
 	go s.watch()
 	if s.spec.Limits.DiskBytes > 0 {
-		go s.watchDisk()
+		go disk.Watch(s.spec.OptML, s.spec.Limits.DiskBytes, s.over, s.diskIsFull)
 	}
 	return s.await()
 }
@@ -142,7 +152,7 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 	if err := s.dir.write(stateFile, st, false); err != nil {
 		return err
 	}
-	if s.out, err = newOutput(log); err != nil {
+	if s.out, err = output.New(log); err != nil {
 		return err
 	}
 	if err := s.fork(cmd); err != nil {

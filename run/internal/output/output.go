@@ -1,6 +1,9 @@
 //go:build linux
 
-package process
+// Package output carries what a program prints into its log stream, for whoever
+// holds a program: the supervisor of run/process, or the first process of a
+// container of run/docker.
+package output
 
 import (
 	"fmt"
@@ -23,25 +26,27 @@ const drainWait = 2 * time.Second
 // it lets one user have.
 const defaultPipeSize, pipeSize = 64 << 10, 256 << 10
 
-// output carries a program's standard output and error into its log, line by
+// Output carries a program's standard output and error into its log, line by
 // line in the order of arrival.
 //
 // One thread reads both pipes by an epoll of its own, because that answers them
 // in the order in which they became readable; the runtime's poller does not say.
-type output struct {
-	log            *logstream.Writer
-	stdout, stderr uintptr // the program's ends, until started
-	capacity       int     // of a pipe, in bytes
-	epoll          int
-	pipes          map[int32]*logstream.Splitter // by our ends
-	quit           [2]int                        // closing the second ends the reading
-	done           chan struct{}
-	complain       sync.Once
+type Output struct {
+	// Stdout and Stderr are the program's ends, until Started.
+	Stdout, Stderr uintptr
+
+	log      *logstream.Writer
+	capacity int // of a pipe, in bytes
+	epoll    int
+	pipes    map[int32]*logstream.Splitter // by our ends
+	quit     [2]int                        // closing the second ends the reading
+	done     chan struct{}
+	complain sync.Once
 }
 
-// newOutput makes the pipes.
-func newOutput(log *logstream.Writer) (*output, error) {
-	o := &output{log: log, pipes: map[int32]*logstream.Splitter{}, done: make(chan struct{})}
+// New makes the pipes; their lines go to log, which Drain closes.
+func New(log *logstream.Writer) (*Output, error) {
+	o := &Output{log: log, pipes: map[int32]*logstream.Splitter{}, done: make(chan struct{})}
 	var err error
 	if o.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("read the output: %w", err)
@@ -49,7 +54,7 @@ func newOutput(log *logstream.Writer) (*output, error) {
 	if err := o.pipe(&o.quit); err != nil {
 		return nil, err
 	}
-	for _, end := range []*uintptr{&o.stdout, &o.stderr} {
+	for _, end := range []*uintptr{&o.Stdout, &o.Stderr} {
 		var fds [2]int
 		if err := o.pipe(&fds); err != nil {
 			return nil, err
@@ -66,7 +71,7 @@ func newOutput(log *logstream.Writer) (*output, error) {
 }
 
 // pipe makes a pipe and watches its reading end.
-func (o *output) pipe(fds *[2]int) error {
+func (o *Output) pipe(fds *[2]int) error {
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 		return fmt.Errorf("make a pipe: %w", err)
 	}
@@ -78,21 +83,21 @@ func (o *output) pipe(fds *[2]int) error {
 }
 
 // line writes one line to the log.
-func (o *output) line(t time.Time, line []byte) {
+func (o *Output) line(t time.Time, line []byte) {
 	if err := o.log.WriteLine(t, line); err != nil {
 		o.complain.Do(func() { fmt.Fprintln(os.Stderr, "log:", err) })
 	}
 }
 
-// started lets the program's ends go and begins to read.
-func (o *output) started() {
-	unix.Close(int(o.stdout))
-	unix.Close(int(o.stderr))
+// Started lets the program's ends go and begins to read.
+func (o *Output) Started() {
+	unix.Close(int(o.Stdout))
+	unix.Close(int(o.Stderr))
 	go o.read()
 }
 
-// read takes output until both pipes have ended or drain gives up.
-func (o *output) read() {
+// read takes output until both pipes have ended or Drain gives up.
+func (o *Output) read() {
 	defer close(o.done)
 	buf := make([]byte, pipeSize)
 	events := make([]unix.EpollEvent, 3)
@@ -129,9 +134,9 @@ func (o *output) read() {
 	}
 }
 
-// drain takes the rest of the output and completes the log. All writers are
+// Drain takes the rest of the output and completes the log. All writers are
 // dead.
-func (o *output) drain() {
+func (o *Output) Drain() {
 	giveUp := time.AfterFunc(drainWait, func() { unix.Close(o.quit[1]) })
 	<-o.done
 	giveUp.Stop()
