@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import aialgs
@@ -199,3 +200,28 @@ def test_xgboost_on_several_instances(
     got = np.clip(booster.predict(matrix), 1e-7, 1 - 1e-7)
     loss = -np.where(y[order] == 1, np.log(got), np.log(1 - got)).mean()
     assert found["train:logloss"] == pytest.approx(loss, abs=1e-4)
+
+
+def test_lightgbm_on_several_instances(
+    training: Training, cancer: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """TrainData-8: hosts with different rows grow the same trees, and the first one saves them."""
+    x, y = cancer
+    uri = training.upload("train", *(to_csv(y[a:400:3], x[a:400:3]) for a in range(3)))
+    channel = training.channel("train", uri)
+    channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
+    held = training.channel("validation", training.upload("held", to_csv(y[400:], x[400:])))
+    description = training.run(
+        f"{REGISTRY}/lightgbm:1",
+        [channel, held],
+        {"num_boost_round": "30", "verbosity": "-1", "bagging_freq": "0"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 5},
+    )
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    files = training.artifact(description)
+    assert sorted(files) == ["about.json", "model.txt"]
+    counts = re.search(r"^leaf_count=([\d ]+)$", files["model.txt"].decode(), flags=re.M)
+    assert counts
+    assert sum(map(int, counts[1].split())) == 400  # the rows of both hosts
+    found = {m["MetricName"]: m["Value"] for m in description["FinalMetricDataList"]}
+    assert found["binary_logloss"] < 0.2
