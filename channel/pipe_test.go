@@ -298,3 +298,24 @@ func TestAwaitNothing(t *testing.T) {
 		t.Errorf("%q, %v", reason, err)
 	}
 }
+
+// A decompressed record that is too large for memory is one record all the same
+// (TrainData-4).
+func TestPipeLargeRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const size = 33 << 20
+	w.put("d/a", gzipped(t, strings.Repeat("\x00", size)+"end"))
+	c := pipeChannel("train", "s3://data/d/")
+	c.Compression, c.Wrapper = channel.Gzip, channel.RecordIO
+	w.stage(w.request("job", c))
+	f, err := os.Open(data(w.ml, "train_0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	got, err := recordio.NewReader(f, 1<<30).Next()
+	if err != nil || len(got) != size+3 || string(got[size:]) != "end" {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
