@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import aialgs
 import numpy as np
 import pytest
+import xgboost
 from optml import to_csv
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_iris
-from training import Training
+from training import XGBOOST, Training
 
 pytestmark = pytest.mark.server
 
@@ -156,3 +158,70 @@ def test_a_reason_reaches_the_description(training: Training) -> None:
     )
     assert description["TrainingJobStatus"] == "Failed"
     assert "line 1, column 3" in description["FailureReason"]
+
+
+def test_a_stream_of_records(training: Training) -> None:
+    """TrainData-3, -4: two objects of RecordIO-protobuf through one pipe."""
+    rows = load_iris(return_X_y=True)[0]
+    uri = training.upload("train", aialgs.dense(rows[:70]), aialgs.dense(rows[70:]))
+    channel = {**training.channel("train", uri, RECORDS), "InputMode": "Pipe"}
+    description = training.run(f"{REGISTRY}/kmeans:1", [channel], {"k": "3", "feature_dim": "4"})
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    assert arrays(training.artifact(description))["centers"].shape == (3, 4)
+    assert any("150 rows of 4 features" in line for line in training.lines())
+
+
+def test_xgboost_on_several_instances(
+    training: Training, cancer: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """TrainData-8: each host gets some of the files, and they train one model of all rows."""
+    x, y = cancer
+    uri = training.upload("train", *(to_csv(y[a::3], x[a::3]) for a in range(3)))
+    channel = training.channel("train", uri)
+    channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
+    parameters = {"objective": "binary:logistic", "max_depth": "3", "eval_metric": "logloss"}
+    description = training.run(
+        XGBOOST,
+        [channel],
+        {**parameters, "num_round": "10"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 5},
+    )
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    files = training.artifact(description)
+    assert list(files) == ["xgboost-model"]
+    booster = xgboost.Booster()
+    booster.load_model(bytearray(files["xgboost-model"]))
+    order = np.concatenate([np.arange(len(y))[a::3] for a in range(3)])
+    matrix = xgboost.DMatrix(x[order], y[order])
+    want = xgboost.train(parameters, matrix, 10).predict(matrix)
+    # Hosts find the bins of features each from its own rows, so trees differ a little.
+    assert np.abs(booster.predict(matrix) - want).mean() < 0.02
+    found = {m["MetricName"]: m["Value"] for m in description["FinalMetricDataList"]}
+    got = np.clip(booster.predict(matrix), 1e-7, 1 - 1e-7)
+    loss = -np.where(y[order] == 1, np.log(got), np.log(1 - got)).mean()
+    assert found["train:logloss"] == pytest.approx(loss, abs=1e-4)
+
+
+def test_lightgbm_on_several_instances(
+    training: Training, cancer: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """TrainData-8: hosts with different rows grow the same trees, and the first one saves them."""
+    x, y = cancer
+    uri = training.upload("train", *(to_csv(y[a:400:3], x[a:400:3]) for a in range(3)))
+    channel = training.channel("train", uri)
+    channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
+    held = training.channel("validation", training.upload("held", to_csv(y[400:], x[400:])))
+    description = training.run(
+        f"{REGISTRY}/lightgbm:1",
+        [channel, held],
+        {"num_boost_round": "30", "verbosity": "-1", "bagging_freq": "0"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 5},
+    )
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    files = training.artifact(description)
+    assert sorted(files) == ["about.json", "model.txt"]
+    counts = re.search(r"^leaf_count=([\d ]+)$", files["model.txt"].decode(), flags=re.M)
+    assert counts
+    assert sum(map(int, counts[1].split())) == 400  # the rows of both hosts
+    found = {m["MetricName"]: m["Value"] for m in description["FinalMetricDataList"]}
+    assert found["binary_logloss"] < 0.2

@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -129,8 +130,19 @@ func (o *Output) read() {
 			}
 			pace.took(e.Fd, max(n, 0), now.Sub(asked))
 		}
-		time.Sleep(pace.rest())
+		rest(pace.rest())
 		asked = time.Now()
+	}
+}
+
+// rest sleeps for a moment, and keeps the processor of the runtime for us: with
+// time.Sleep, or an ordinary call, other threads would take it and give it back
+// every time, which costs many times what taking the output does. The garbage
+// collector can wait as long.
+func rest(d time.Duration) {
+	if d > 0 {
+		ts := unix.NsecToTimespec(int64(min(d, maxRest)))
+		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
 	}
 }
 
@@ -146,9 +158,10 @@ func (o *Output) Drain() {
 }
 
 const (
-	// manyReads is how many reads of one pipe in a row, each without a wait, make
-	// a flood.
+	// manyReads is how many reads of one pipe in a row, none of them a longer wait
+	// than floodGap after the one before, make a flood.
 	manyReads = 32
+	floodGap  = 5 * time.Millisecond
 	// maxRest is for how long output may gather in a flood. It is the resolution
 	// of the log's times, and what the order of the two pipes may suffer then.
 	maxRest = time.Millisecond
@@ -166,7 +179,7 @@ type pace struct {
 
 // took notes a read of n bytes for which waited had passed since the last rest.
 func (p *pace) took(fd int32, n int, waited time.Duration) {
-	if fd != p.fd || waited >= maxRest {
+	if fd != p.fd || waited >= floodGap {
 		*p = pace{capacity: p.capacity, fd: fd, pause: maxRest}
 	}
 	p.reads++
