@@ -66,12 +66,13 @@ def interpreter(
 
 def today() -> Path:
     """The Python with today's boto3."""
+    have_uv()
     requirements = ROOT / "e2e" / "requirements.txt"
     return interpreter("e2e", IMAGE, *LIBRARIES, requirements, complete=COMPLETE)
 
 
 def have_uv() -> None:
-    """Put uv on PATH: with it the SDKs' environments take seconds, with pip minutes.
+    """Put uv on PATH: with it the larger environments take seconds, with pip minutes.
 
     The servers under test inherit it and make the images' environments with it.
     """
@@ -105,6 +106,7 @@ def test(*arguments: str) -> int:
 
 def test_2023(*arguments: str) -> int:
     """The client tests with the clients of the specification's day."""
+    have_uv()
     python = interpreter("e2e-2023", IMAGE, ROOT / "e2e" / "requirements-2023.txt")
     return call(python, "-m", "pytest", "-m", "server and not current", *arguments)
 
