@@ -181,9 +181,17 @@ func testIsBounded(t *testing.T, via func(t *testing.T, to string) net.Listener)
 	for range relay.Limit + 5 {
 		clients = append(clients, dial())
 	}
-	for range relay.Limit {
-		<-arrived
+	arrive := func(n int) {
+		t.Helper()
+		for i := range n {
+			select {
+			case <-arrived:
+			case <-time.After(time.Minute):
+				t.Fatalf("%d of %d connections arrived", i, n)
+			}
+		}
 	}
+	arrive(relay.Limit)
 	select {
 	case <-arrived:
 		t.Fatal("one connection more")
@@ -192,7 +200,5 @@ func testIsBounded(t *testing.T, via func(t *testing.T, to string) net.Listener)
 	for i := range 5 {
 		clients[i].Close()
 	}
-	for range 5 {
-		<-arrived
-	}
+	arrive(5)
 }
