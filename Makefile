@@ -45,7 +45,7 @@ fmt: ## Format Go and Python
 	.cache/e2e/bin/ruff format images examples e2e
 
 bench: build ## Measure beside the peers and write bench/RESULTS.md
-	bench/run
+	.ci/with-docker bench/run
 
 clean: ## Remove what was built and the environments of tests and demo
 	rm -rf bin .cache .venv bench/.venv bench/out

@@ -70,7 +70,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	// Programs find no other job's files and no key of the server's.
 	runner.Hide(hidden(string(a.dir), cache))
-	if a.images, err = image.New(image.Options{DB: a.db, CacheDir: cache, Images: images.FS, Logger: c.Logger}); err != nil {
+	if a.images, err = image.New(image.Options{DB: a.db, CacheDir: cache, Hidden: string(a.dir), Images: images.FS, Logger: c.Logger}); err != nil {
 		return err
 	}
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})

@@ -2,9 +2,11 @@ package channel_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/channel"
 )
@@ -61,5 +63,32 @@ func check(t *testing.T, name string, err error, want string) {
 		t.Errorf("%s: refused: %v", name, err)
 	case want != "" && (!errors.As(err, &refusal) || refusal.Code != aws.ValidationException || !strings.Contains(refusal.Message, want)):
 		t.Errorf("%s: %v, want a ValidationException with %q", name, err, want)
+	}
+}
+
+// A request's channel is taken over with the job's mode where it has none of its
+// own (Data-3).
+func TestFromAPI(t *testing.T) {
+	t.Parallel()
+	in := &sagemaker.Channel{
+		ChannelName: aws.Ptr("train"), CompressionType: sagemaker.CompressionTypeGzip, RecordWrapperType: sagemaker.RecordWrapperRecordIO,
+		ShuffleConfig: &sagemaker.ShuffleConfig{Seed: aws.Ptr[int64](7)},
+		DataSource: &sagemaker.DataSource{S3DataSource: &sagemaker.S3DataSource{
+			S3DataType: sagemaker.S3DataTypeAugmentedManifestFile, S3Uri: aws.Ptr("s3://b/m"),
+			S3DataDistributionType: sagemaker.S3DataDistributionShardedByS3Key, AttributeNames: []string{"a"}, InstanceGroupNames: []string{"g"},
+		}},
+	}
+	seed := int64(7)
+	want := channel.Channel{Name: "train", Mode: channel.Pipe, Type: channel.AugmentedManifestFile, URI: "s3://b/m", Distribution: channel.ShardedByS3Key,
+		Compression: channel.Gzip, Wrapper: channel.RecordIO, ShuffleSeed: &seed, AttributeNames: []string{"a"}, Groups: []string{"g"}}
+	if got, ok := channel.FromAPI(in, sagemaker.TrainingInputModePipe); !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, ok, want)
+	}
+	in.InputMode = sagemaker.TrainingInputModeFastFile
+	if got, _ := channel.FromAPI(in, sagemaker.TrainingInputModePipe); got.Mode != channel.FastFile {
+		t.Errorf("mode %s", got.Mode)
+	}
+	if _, ok := channel.FromAPI(&sagemaker.Channel{DataSource: &sagemaker.DataSource{}}, sagemaker.TrainingInputModeFile); ok {
+		t.Error("a channel without S3 was taken")
 	}
 }

@@ -50,8 +50,20 @@ func stageFor(database, home string) error {
 	return m.Stage(ctx, r)
 }
 
-// stageElsewhere stages in a server process of its own and kills that with SIGKILL.
+// stageElsewhere stages in a server process of its own and kills that with SIGKILL
+// when the request is staged.
 func (w *world) stageElsewhere(r channel.Request) {
+	w.Helper()
+	w.killWhen(r, func(out io.Reader) {
+		lines := bufio.NewScanner(out)
+		if !lines.Scan() || lines.Text() != "staged" {
+			w.Fatalf("server: %s", lines.Text())
+		}
+	})
+}
+
+// killWhen stages in a server process of its own and kills it when wait returns.
+func (w *world) killWhen(r channel.Request, wait func(out io.Reader)) {
 	w.Helper()
 	cmd := exec.Command("/proc/self/exe", "serve", w.database, w.home)
 	in, err := cmd.StdinPipe()
@@ -68,9 +80,45 @@ func (w *world) stageElsewhere(r channel.Request) {
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
 	json.NewEncoder(in).Encode(r)
-	lines := bufio.NewScanner(out)
-	if !lines.Scan() || lines.Text() != "staged" {
-		w.Fatalf("server: %s", lines.Text())
+	wait(out)
+}
+
+// The server is killed while it stages, at several moments: the next one stages
+// the job as if nothing had been.
+func TestKilledWhileStaging(t *testing.T) {
+	t.Parallel()
+	needFUSE(t)
+	w := newWorld(t)
+	content := large(4<<20, 1)
+	w.put("d/a", content)
+	w.put("d/b", "small")
+	r := w.request("job", fileChannel("file", "s3://data/d/"), fastChannel("fast", "s3://data/d/"), pipeChannel("pipe", "s3://data/d/"))
+	for _, moment := range []string{"ml/input/data/file", "ml/input/data/file/a", "feed/*/pins", "feed/*/spec.json", "feed/*/sock", "ml/input/data/pipe_0"} {
+		w.killWhen(r, func(io.Reader) {
+			await(t, moment, func() bool {
+				found, err := filepath.Glob(filepath.Join(w.home, moment))
+				return err != nil || len(found) > 0
+			})
+		})
+		w.stage(r)
+		if got := tree(t, data(w.ml, "fast")); got["a"] != content || got["b"] != "small" {
+			t.Errorf("%s: the file system has %d files", moment, len(got))
+		}
+		if got := tree(t, data(w.ml, "file")); got["a"] != content || got["b"] != "small" {
+			t.Errorf("%s: %d files", moment, len(got))
+		}
+		if got := epoch(t, w.ml, "pipe", 0); got != content+"small" {
+			t.Errorf("%s: the pipe has %d bytes", moment, len(got))
+		}
+		if err := w.Release(t.Context(), "job"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(w.ml); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m := mounts(t, w.home); len(m) > 0 {
+		t.Errorf("still mounted: %v", m)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// parallelFiles bounds how many files are written at once: copies inside the
+	// parallelFiles bounds how many batches are copied at once: copies inside the
 	// machine are bound by memory and disk, not by latency.
 	parallelFiles = 4
 	// parallelGets is the same for an external S3, where latency counts.
@@ -60,15 +60,29 @@ func (d *download) run(ctx context.Context, m *Manager, p *progress) error {
 		return errors.Join(err, g.Wait())
 	}
 	g.SetLimit(parallelFiles)
-	err = m.located(ctx, d.list, true, func(o *object, l *blob.Located) error {
-		body, files := l.Body, l.Files
-		g.Go(func() error { return c.local(o, body, files) })
-		return ctx.Err()
-	})
-	if failed := g.Wait(); failed != nil {
-		return failed
+	for rest := d.list; len(rest) > 0 && ctx.Err() == nil; {
+		var batch []object
+		batch, rest = cut(rest)
+		g.Go(func() error {
+			return m.located(ctx, batch, true, func(o *object, l *blob.Located) error { return c.local(o, l.Body, l.Files) })
+		})
 	}
-	return err
+	return g.Wait()
+}
+
+// batchBytes is the size of a batch in bytes, larger objects are one each.
+const batchBytes = 32 << 20
+
+// cut takes the objects off the list that one goroutine looks up and copies:
+// many small ones, or few large ones.
+func cut(list []object) (batch, rest []object) {
+	var sum int64
+	n := 0
+	for n < len(list) && n < locateBatch && (n == 0 || sum+list[n].Size <= batchBytes) {
+		sum += list[n].Size
+		n++
+	}
+	return list[:n], list[n:]
 }
 
 // makeDirs makes all directories before any file is written.

@@ -128,8 +128,8 @@ func (m *Manager) lookAtLines(ctx context.Context, c Channel) (bool, error) {
 
 // Await returns when data can no longer be delivered to the job, with a sentence
 // for its FailureReason: its programs must then be ended, because they may take a
-// part of the data for the whole. It returns "" when ctx has ended, when the job
-// was released, and at once when it has no Pipe or FastFile channel.
+// part of the data for the whole. It returns "" when the job was released, at once
+// when it has no Pipe or FastFile channel, and when ctx has ended, with its cause.
 func (m *Manager) Await(ctx context.Context, id string) (reason string, err error) {
 	f, ok, err := feed.DirOf(m.Dir, id).Await(ctx)
 	if !ok || err != nil {

@@ -43,7 +43,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (shared / "images").mkdir()
     (shared / "images" / "a.txt").write_text("from a file system")
     running = Server(
-        tmp_path_factory.mktemp("server") / "data", "--file-system", f"{FILE_SYSTEM}={shared}"
+        tmp_path_factory.mktemp("server") / "data",
+        *["--file-system", f"{FILE_SYSTEM}={shared}"],
+        *["--runner", "process"],  # the same with and without a container engine
     )
     yield running
     assert running.stop() == 0

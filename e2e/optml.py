@@ -16,11 +16,11 @@ IMAGES = Path(__file__).parent.parent / "images"
 
 
 def environment(base: Path, **variables: str) -> dict[str, str]:
-    """What a program of an image needs: its directory, and the folders that manifests include."""
+    """What a program of an image needs: its directory, and the folder that manifests include."""
     return {
         **os.environ,
         "SAGEMAKER_BASE_DIR": str(base),
-        "PYTHONPATH": os.pathsep.join(str(IMAGES / name) for name in ("builtin", "toolkit")),
+        "PYTHONPATH": os.pathsep.join([str(IMAGES / "builtin"), str(IMAGES / "toolkit")]),
         **variables,
     }
 

@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,11 @@ import environment  # noqa: E402
 
 CACHE = ROOT / ".cache"
 IMAGES = ROOT / "images"
+IMAGE = IMAGES / "xgboost" / "library.txt"
+LIBRARIES = [IMAGES / "knn" / "requirements.txt", IMAGES / "lightgbm" / "requirements.txt"]
+"""Of algorithms that the tests of today's clients call directly, beside XGBoost."""
+COMPLETE = [IMAGES / "catboost" / "requirements.txt"]
+"""The same, where the file names everything (noDependencies)."""
 PACKAGES = [
     "builtin/algorithm",
     "catboost/catimage",
@@ -33,18 +39,12 @@ PACKAGES = [
     "lightgbm/lgbimage",
     "linear-learner/linear_learner",
     "pca/pca",
+    "pytorch/torchimage.py",
     "randomcutforest/randomcutforest",
     "toolkit/scriptmode",
     "xgboost/xgbimage",
-    "pytorch/torchimage.py",
 ]
 """The images' own code."""
-XGBOOST = IMAGES / "xgboost" / "library.txt"
-LIBRARIES = [
-    XGBOOST,
-    *(IMAGES / name / "requirements.txt" for name in ("builtin", "knn", "lightgbm", "catboost")),
-]
-"""What the tests of today's clients need of the images: they call the libraries too."""
 PYTHON_FILES = ["images", "examples", "e2e"]
 SDK_WORKERS = 4
 """Programs of the SDK that run at once: they mostly sleep between their polls."""
@@ -56,19 +56,23 @@ def show(line: str) -> None:
         print(f"    {line}", flush=True)
 
 
-def interpreter(name: str, *requirements: Path, bytecode: bool = True) -> Path:
+def interpreter(
+    name: str, *requirements: Path, bytecode: bool = True, complete: Sequence[Path] = ()
+) -> Path:
     """The Python of one of the test environments."""
     CACHE.mkdir(exist_ok=True)
-    return environment.make(CACHE / name, list(requirements), show, bytecode)
+    return environment.make(CACHE / name, list(requirements), show, bytecode, complete)
 
 
 def today() -> Path:
     """The Python with today's boto3."""
-    return interpreter("e2e", *LIBRARIES, ROOT / "e2e" / "requirements.txt")
+    have_uv()
+    requirements = ROOT / "e2e" / "requirements.txt"
+    return interpreter("e2e", IMAGE, *LIBRARIES, requirements, complete=COMPLETE)
 
 
 def have_uv() -> None:
-    """Put uv on PATH: with it the SDKs' environments take seconds, with pip minutes.
+    """Put uv on PATH: with it the larger environments take seconds, with pip minutes.
 
     The servers under test inherit it and make the images' environments with it.
     """
@@ -102,14 +106,15 @@ def test(*arguments: str) -> int:
 
 def test_2023(*arguments: str) -> int:
     """The client tests with the clients of the specification's day."""
-    python = interpreter("e2e-2023", XGBOOST, ROOT / "e2e" / "requirements-2023.txt")
+    have_uv()
+    python = interpreter("e2e-2023", IMAGE, ROOT / "e2e" / "requirements-2023.txt")
     return call(python, "-m", "pytest", "-m", "server and not current", *arguments)
 
 
 def sdk(version: str, *arguments: str) -> int:
     """Programs written for one version of the SageMaker Python SDK."""
     have_uv()
-    images = [XGBOOST] if version == "2" else []
+    images = [IMAGE] if version == "2" else []
     requirements = ROOT / "e2e" / f"requirements-sdk{version}.txt"
     python = interpreter(f"sdk{version}", *images, requirements, bytecode=False)
     # Compile what is imported, once, and apart from the checkout.

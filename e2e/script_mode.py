@@ -67,7 +67,8 @@ class OptML:
     def environment(self, changes: Mapping[str, str]) -> dict[str, str]:
         """The environment of the image's programs."""
         given = {name: value for name, value in os.environ.items() if not name.startswith("SM_")}
-        here = {"SAGEMAKER_BASE_DIR": str(self.base), "PYTHONPATH": str(IMAGES / "toolkit")}
+        included = os.pathsep.join(str(IMAGES / folder) for folder in ("toolkit", "builtin"))
+        here = {"SAGEMAKER_BASE_DIR": str(self.base), "PYTHONPATH": included}
         return {**given, **here, **changes}
 
     def train(self, hyperparameters: Mapping[str, Any], status: int = 0, **environ: str) -> str:

@@ -45,7 +45,9 @@ def test_equals_the_library(ml: OptML, load: Any, count: int, loss: str, metric:
             "eval_metric": metric,
             "random_seed": 1,
             "allow_writing_files": False,
-            **({"bagging_temperature": 1.0, "rsm": 1.0}),
+            # SageMaker's defaults, where they are not the library's.
+            "bagging_temperature": 1.0,
+            "sampling_frequency": "PerTreeLevel",
         }
     )
     direct.fit(

@@ -170,6 +170,37 @@ def test_refusals(
     ml.refused({**QUIET, **changes}, *words)
 
 
+HOST: dict[str, Any] = {
+    "failed": False,
+    "features": 3,
+    "labels": [0, 1],
+    "held": "x",
+    "machine": "10.0.0.1:1",
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "reason", "classes"),
+    [
+        ({}, "", [0, 1]),
+        ({"labels": [2]}, "", [0, 1, 2]),
+        ({"labels": None}, "", None),
+        ({"failed": True}, "because of host algo-2", None),
+        ({"features": 4}, "same number of features", None),
+        ({"held": "y"}, "FullyReplicated", None),
+    ],
+)
+def test_what_hosts_agree_on(other: dict[str, Any], reason: str, classes: list[int] | None) -> None:
+    from lgbimage import cluster
+
+    plan = cluster._decide({"algo-1": HOST, "algo-2": {**HOST, **other}})
+    assert reason in plan["reason"]
+    assert bool(plan["reason"]) == bool(reason)
+    if not reason:
+        assert plan["classes"] == classes
+        assert len(plan["machines"]) == 2
+
+
 def test_refused_jobs(ml: OptML) -> None:
     ml.channel("validation", {"a": "1,2\n"}, "text/csv")
     ml.refused({}, "Channel train is missing")

@@ -442,7 +442,7 @@ def test_several_hosts_train_one_model(
     channels = [{"train": {"a": to_csv(y[a:b], x[a:b])}, "validation": held} for a, b in parts]
     done = cluster(
         tmp_path,
-        {**BINARY, "eval_metric": "logloss,accuracy", "early_stopping_rounds": "10"},
+        {**BINARY, "eval_metric": "accuracy,logloss", "early_stopping_rounds": "10"},
         [*channels, {"train": {}, "validation": held}],
     )
     assert [status for status, _, _ in done] == [0, 0, 0], "\n".join(out for _, out, _ in done)

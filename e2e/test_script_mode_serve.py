@@ -126,6 +126,20 @@ def test_transform_fn_from_an_archive(start: Callable[..., Serving], tmp_path: P
     )
 
 
+def test_requirements_beside_the_script(start: Callable[..., Serving], tmp_path: Path) -> None:
+    """They are installed for this model alone, and the server starts anew where they are seen."""
+    pytest.importorskip("pip", reason="NOT TESTED: this environment was made without pip")
+    ml = with_script(
+        tmp_path / "ml",
+        "import tinywheel\n"
+        "def model_fn(d): return tinywheel.ANSWER\n"
+        "def transform_fn(model, body, kind, accept): return str(model)\n",
+    )
+    wheel = Path(__file__).parent / "wheels" / "tinywheel-1.0-py3-none-any.whl"
+    (ml.base / "model" / "code" / "requirements.txt").write_text(f"--no-index\n{wheel}\n")
+    assert start(ml).invoke("x", Content_Type="text/csv")[2] == b"42"
+
+
 @pytest.mark.parametrize(
     ("script", "words"),
     [

@@ -134,11 +134,11 @@ def test_stopping_reaches_the_program_once(ml: OptML) -> None:
     """TrainContainer-17: it may save what it has; being stopped is no failure."""
     ml.code(
         train_py="import os, signal, sys\nfrom pathlib import Path\n"
-        "model = Path(os.environ['SM_MODEL_DIR'])\ncount = 0\n"
-        "def stop(*_):\n    global count\n    count += 1\n"
-        "    (model / 'saved').write_text(str(count))\n"
-        "signal.signal(signal.SIGTERM, stop)\nprint('ready', flush=True)\n"
-        "signal.pause()\nsys.exit(5)\n"
+        "stop = {signal.SIGTERM}\nsignal.pthread_sigmask(signal.SIG_BLOCK, stop)\n"
+        "print('ready', flush=True)\nsignal.sigwait(stop)\n"
+        "again = signal.sigtimedwait(stop, 0.3)\n"
+        "saved = Path(os.environ['SM_MODEL_DIR']) / 'saved'\n"
+        "saved.write_text('once' if again is None else 'twice')\nsys.exit(5)\n"
     )
     process = ml.start({"sagemaker_program": "train.py"})
     assert process.stdout
@@ -146,7 +146,7 @@ def test_stopping_reaches_the_program_once(ml: OptML) -> None:
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 5
-    assert (ml.base / "model" / "saved").read_text() == "1"
+    assert (ml.base / "model" / "saved").read_text() == "once"
     assert not (ml.base / "output" / "failure").exists()
 
 

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 Progress = Callable[[str], None]
@@ -30,41 +30,52 @@ def digest(requirements: list[Path]) -> str:
 
 
 def make(
-    directory: Path, requirements: list[Path], progress: Progress = print, bytecode: bool = True
+    directory: Path,
+    requirements: list[Path],
+    progress: Progress = print,
+    bytecode: bool = True,
+    complete: Sequence[Path] = (),
 ) -> Path:
     """Make the environment if need be; answers its interpreter.
 
     Without bytecode modules are compiled when they are first imported, which is
-    better for large packages of which little is used.
+    better for large packages of which little is used. ``complete`` are files that
+    name everything: what their packages ask for beyond that is not installed.
     """
     python = directory / "bin" / "python"
     marker = directory / ".ready"
-    wanted = digest(requirements)
+    wanted = digest([*requirements, *complete])
     if python.exists() and marker.exists() and marker.read_text() == wanted:
         return python
     started = time.monotonic()
     shutil.rmtree(directory, ignore_errors=True)
     files = [word for file in requirements for word in ("-r", str(file))]
+    alone = [word for file in complete for word in ("--no-deps", "-r", str(file))]
     uv = shutil.which("uv")
     compiling = ["--compile-bytecode"] if bytecode else []
-    if uv and _try_uv(uv, directory, python, [*compiling, *files], progress):
+    steps = [files, alone] if alone else [files]
+    if uv and _try_uv(uv, directory, python, [[*compiling, *words] for words in steps], progress):
         pass
     else:
         shutil.rmtree(directory, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(directory)], progress)
         options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
         options += [] if bytecode else ["--no-compile"]
-        _run([str(python), "-m", "pip", "install", *options, *files], progress)
+        for words in steps:
+            _run([str(python), "-m", "pip", "install", *options, *words], progress)
     marker.write_text(wanted)
     progress(f"{directory} is ready after {time.monotonic() - started:.0f} s")
     return python
 
 
-def _try_uv(uv: str, directory: Path, python: Path, words: list[str], progress: Progress) -> bool:
+def _try_uv(
+    uv: str, directory: Path, python: Path, steps: list[list[str]], progress: Progress
+) -> bool:
     """uv does not read pip's configuration, so where it fails pip may still succeed."""
     try:
         _run([uv, "venv", "--no-project", "--python", sys.executable, str(directory)], progress)
-        _run([uv, "pip", "install", "--python", str(python), *words], progress)
+        for words in steps:
+            _run([uv, "pip", "install", "--python", str(python), *words], progress)
     except SystemExit:
         progress("uv did not succeed: trying venv and pip")
         return False

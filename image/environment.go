@@ -126,8 +126,8 @@ func (w *worker) withUV(ctx context.Context, uv string, r pythonRange, dir strin
 		return err
 	}
 	w.progress("Installing " + p.requirements)
-	return w.run(ctx, "installing the requirements", uv, "pip", "install", "--compile-bytecode",
-		"--python", filepath.Join(dir, "bin", "python"), "-r", p.requirements)
+	return w.run(ctx, "installing the requirements", uv, p.install("pip", "install", "--compile-bytecode",
+		"--python", filepath.Join(dir, "bin", "python"))...)
 }
 
 // withPip makes the environment with Python's own tools.
@@ -141,8 +141,8 @@ func (w *worker) withPip(ctx context.Context, python, dir string, p plan) error 
 		return err
 	}
 	w.progress("Installing " + p.requirements)
-	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), "-m", "pip", "install",
-		"--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", p.requirements)
+	return w.run(ctx, "installing the requirements", filepath.Join(dir, "bin", "python"), p.install("-m", "pip", "install",
+		"--no-input", "--disable-pip-version-check", "--progress-bar", "off")...)
 }
 
 // toolEnv is the server's environment for uv and pip: its proxies, PIP_* and
@@ -153,7 +153,7 @@ func toolEnv(environ []string) []string {
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		switch name {
-		case "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER",
+		case "PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER",
 			"PIP_REQUIRE_VIRTUALENV", "UV_PROJECT_ENVIRONMENT", "UV_SYSTEM_PYTHON", "CONDA_PREFIX":
 			continue
 		}

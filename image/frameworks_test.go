@@ -2,6 +2,7 @@ package image_test
 
 import (
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
@@ -46,7 +47,9 @@ func TestIncludedFoldersAreLaidBesideTheImagesOwnFiles(t *testing.T) {
 func TestRegisteredFoldersRefuse(t *testing.T) {
 	t.Parallel()
 	m := newManager(t, storetest.SQLite(t), nil)
-	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
+	_, err := m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"scriptRequirements": "more.txt"}`}))
+	refused(t, err, "more.txt", "does not exist")
+	_, err = m.Add(t.Context(), "mine:1", folder(t, map[string]string{"train": trainScript, "manifest.json": `{"preinstalled": {"module": "torch"}}`}))
 	refused(t, err, "preinstalled")
 }
 
@@ -55,6 +58,11 @@ func TestRegisteredFoldersRefuse(t *testing.T) {
 func TestPreinstalledLibrary(t *testing.T) {
 	t.Parallel()
 	needPython(t)
+	const system = "/usr/bin/python3" // is asked first
+	if _, err := exec.LookPath("uv"); err != nil && exec.Command(system, "-c", "import json").Run() == nil &&
+		exec.Command(system, "-c", "import ensurepip").Run() != nil {
+		t.Skip("NOT TESTED: " + system + " has no venv (Debian: apt-get install python3-venv)")
+	}
 	for _, c := range []struct {
 		module, want string
 	}{
@@ -82,6 +90,20 @@ func TestPreinstalledLibrary(t *testing.T) {
 		}
 		if got := p.Env["PIP_CACHE_DIR"]; got != filepath.Join(m.CacheDir(), "pip") {
 			t.Errorf("jobs keep downloads in %q", got)
+		}
+	}
+}
+
+func TestForScripts(t *testing.T) {
+	t.Parallel()
+	m := newManager(t, storetest.SQLite(t), images.FS)
+	for uri, want := range map[string][2]string{
+		xgboostURI:                   {"library.txt", "requirements.txt"},
+		"sagemaker-scikit-learn:1.2": {"requirements.txt", "requirements.txt"},
+	} {
+		img, err := m.Resolve(t.Context(), uri)
+		if got := [2]string{img.Requirements, img.ForScripts().Requirements}; err != nil || got != want {
+			t.Errorf("%s: %q without and with a script, want %q; %v", uri, got, want, err)
 		}
 	}
 }

@@ -18,6 +18,9 @@ type Options struct {
 	// CacheDir holds environments and the files of built-in images, "" for the
 	// user's own cache directory. Servers may share it.
 	CacheDir string
+	// Hidden is a directory whose folders cannot be images, because programs do not
+	// see it; "" for none.
+	Hidden string
 	// Images holds the built-in images, one folder each (images.FS).
 	Images fs.FS
 	// Logger receives what preparing does; nil discards it.
@@ -28,6 +31,7 @@ type Options struct {
 type Manager struct {
 	db       *store.DB
 	cacheDir string
+	hidden   string
 	builtIn  []builtIn
 	logger   *slog.Logger
 
@@ -55,10 +59,22 @@ type Image struct {
 	// Python is the range of versions it runs on, Requirements its requirements
 	// file inside Dir, "" without one.
 	Python, Requirements string
+	// ScriptRequirements is the requirements file for ForScripts, "" for the same.
+	ScriptRequirements string
+	// NoDependencies installs the requirements alone, not what they ask for.
+	NoDependencies bool
 	// Preinstalled is a library that the machine may have already; nil for none.
 	Preinstalled *Preinstalled
 	// Env is added to the program's environment.
 	Env map[string]string
+}
+
+// ForScripts is the image as it runs a program of the user's.
+func (img Image) ForScripts() Image {
+	if img.ScriptRequirements != "" {
+		img.Requirements = img.ScriptRequirements
+	}
+	return img
 }
 
 // Program is an image made ready to run. The slices and the map belong to the
@@ -75,7 +91,7 @@ type Program struct {
 // New makes a Manager. It reads the built-in images' manifests; a broken one is
 // an error of the build, not of a user.
 func New(o Options) (*Manager, error) {
-	m := &Manager{db: o.DB, cacheDir: o.CacheDir, logger: o.Logger, pythons: map[string]string{}, modules: map[string]found{}}
+	m := &Manager{db: o.DB, cacheDir: o.CacheDir, hidden: o.Hidden, logger: o.Logger, pythons: map[string]string{}, modules: map[string]found{}}
 	if m.logger == nil {
 		m.logger = slog.New(slog.DiscardHandler)
 	}

@@ -37,6 +37,13 @@ type Manifest struct {
 	Python string `json:"python,omitempty"`
 	// Requirements is the requirements file, requirements.txt by default.
 	Requirements string `json:"requirements,omitempty"`
+	// ScriptRequirements is the requirements file of jobs that run a program of
+	// the user's in the image, Requirements by default: what scripts import without
+	// asking would make the image's own programs wait.
+	ScriptRequirements string `json:"scriptRequirements,omitempty"`
+	// NoDependencies says that the requirements file names everything: what its
+	// packages ask for beyond it is not installed.
+	NoDependencies bool `json:"noDependencies,omitempty"`
 	// Preinstalled is a large library that the machine may have already.
 	Preinstalled *Preinstalled `json:"preinstalled,omitempty"`
 	// Train and Serve are commands. {dir} stands for the folder and {python} for
@@ -113,6 +120,9 @@ func readManifest(fsys fs.FS, dir string) (Manifest, error) {
 		m.Requirements = requirementsName
 	} else if m.Requirements != "" && !m.holds(fsys, dir, m.Requirements) {
 		return m, fmt.Errorf("%s names the requirements file %s, which does not exist", ManifestName, m.Requirements)
+	}
+	if m.ScriptRequirements != "" && !exists(fsys, path.Join(dir, m.ScriptRequirements)) {
+		return m, fmt.Errorf("%s names the requirements file %s, which does not exist", ManifestName, m.ScriptRequirements)
 	}
 	if p := m.Preinstalled; p != nil && (p.Module == "" || !exists(fsys, path.Join(dir, p.Requirements))) {
 		return m, fmt.Errorf("%s: preinstalled needs a module and a requirements file that exists", ManifestName)

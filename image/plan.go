@@ -20,14 +20,24 @@ type plan struct {
 	name string
 	// requirements is the file to install, inside the image's folder.
 	requirements string
+	// alone installs them without what they ask for beyond themselves.
+	alone bool
 	// base is the interpreter whose packages the environment shall see, "" to see
 	// none but its own.
 	base string
 }
 
+// install adds what to install to the arguments of uv or pip.
+func (p plan) install(args ...string) []string {
+	if p.alone {
+		args = append(args, "--no-deps")
+	}
+	return append(args, "-r", p.requirements)
+}
+
 // plan decides what to install, and over which interpreter.
 func (m *Manager) plan(ctx context.Context, img Image) (plan, error) {
-	p := plan{requirements: img.Requirements}
+	p := plan{requirements: img.Requirements, alone: img.NoDependencies}
 	origin := ""
 	if img.Preinstalled != nil {
 		r, err := parseRange(img.Python)
@@ -47,6 +57,9 @@ func (m *Manager) plan(ctx context.Context, img Image) (plan, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "1\n%s\n%s/%s\n%s", img.Python, runtime.GOOS, runtime.GOARCH, origin)
 	h.Write([]byte(requirements))
+	if p.alone {
+		h.Write([]byte("\n--no-deps"))
+	}
 	p.name = hex.EncodeToString(h.Sum(nil))[:20]
 	return p, nil
 }

@@ -23,13 +23,26 @@ import (
 // wheel is a package that holds one module and needs no index to install.
 func wheel(t *testing.T) string {
 	t.Helper()
+	return makeWheel(t, "tinywheel", "")
+}
+
+// needyWheel is one that asks for a package that is not there.
+func needyWheel(t *testing.T) string {
+	t.Helper()
+	return makeWheel(t, "needy", "Requires-Dist: absent @ file:///absent/absent-1.0-py3-none-any.whl\n")
+}
+
+// makeWheel packs a module that knows the answer.
+func makeWheel(t *testing.T, name, metadata string) string {
+	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
+	info := name + "-1.0.dist-info/"
 	for _, f := range [][2]string{
-		{"tinywheel.py", "ANSWER = 42\n"},
-		{"tinywheel-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tinywheel\nVersion: 1.0\n"},
-		{"tinywheel-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
-		{"tinywheel-1.0.dist-info/RECORD", "tinywheel.py,,\ntinywheel-1.0.dist-info/METADATA,,\ntinywheel-1.0.dist-info/WHEEL,,\ntinywheel-1.0.dist-info/RECORD,,\n"},
+		{name + ".py", "ANSWER = 42\n"},
+		{info + "METADATA", "Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\n" + metadata},
+		{info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+		{info + "RECORD", name + ".py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "RECORD,,\n"},
 	} {
 		w, err := z.Create(f[0])
 		if err == nil {
@@ -250,9 +263,25 @@ func TestExtractBuiltIn(t *testing.T) {
 
 func TestShippedImagesHaveTheirFiles(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"train", "serve", "requirements.txt", "Dockerfile", "xgbimage/__init__.py", "xgbimage/training.py"} {
-		if data, err := images.FS.ReadFile("xgboost/" + name); err != nil || len(data) == 0 {
-			t.Errorf("%s: %v", name, err)
+	packages := map[string]string{
+		"catboost": "catimage", "kmeans": "kmeans", "knn": "knn", "lightgbm": "lgbimage", "linear-learner": "linear_learner",
+		"pca": "pca", "randomcutforest": "randomcutforest", "xgboost": "xgbimage",
+	}
+	m := newManager(t, storetest.SQLite(t), images.FS)
+	for name, program := range packages {
+		img, err := m.Resolve(t.Context(), "382416733822.dkr.ecr.us-east-1.amazonaws.com/"+name+":1")
+		if err != nil || !img.BuiltIn || img.Name != name || len(img.Metrics) == 0 || len(img.Metrics) > 40 {
+			t.Errorf("%s: %+v, %v", name, img, err)
+		}
+		for _, file := range []string{"train", "serve", program + "/__init__.py", program + "/training.py", program + "/serving.py"} {
+			if data, err := images.FS.ReadFile(name + "/" + file); err != nil || len(data) == 0 {
+				t.Errorf("%s/%s: %v", name, file, err)
+			}
+		}
+	}
+	for _, file := range []string{"builtin/algorithm/__init__.py", "builtin/requirements.txt", "builtin/Dockerfile", "xgboost/Dockerfile", "xgboost/library.txt"} {
+		if data, err := images.FS.ReadFile(file); err != nil || len(data) == 0 {
+			t.Errorf("%s: %v", file, err)
 		}
 	}
 }

@@ -44,6 +44,8 @@ func (m *Manager) Add(ctx context.Context, uri, dir string) (Image, error) {
 		return Image{}, aws.Invalid("The folder %s cannot be read by the server.", dir)
 	case !info.IsDir():
 		return Image{}, aws.Invalid("%s is not a folder.", dir)
+	case m.hidden != "" && beneath(dir, m.hidden):
+		return Image{}, aws.Invalid("The folder %s lies in the server's data directory, which the programs of jobs find empty. Put it somewhere else.", dir)
 	}
 	img, err := openFolder(uri, dir)
 	if err != nil {
@@ -56,6 +58,19 @@ func (m *Manager) Add(ctx context.Context, uri, dir string) (Image, error) {
 		return err
 	})
 	return img, err
+}
+
+// beneath says whether a path is a directory or in it, links resolved.
+func beneath(path, dir string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false
+	}
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
+	}
+	rel, err := filepath.Rel(dir, real)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // List answers the registered folders by URI and then the built-in images.

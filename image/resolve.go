@@ -95,7 +95,8 @@ func (m Manifest) image(uri, name, dir string) Image {
 	return Image{
 		URI: uri, Name: name, Dir: dir,
 		Train: m.Train, Serve: m.Serve, Enter: m.Enter, Metrics: m.Metrics,
-		Python: m.Python, Requirements: m.Requirements, Preinstalled: m.Preinstalled, Env: m.Env,
+		Python: m.Python, Requirements: m.Requirements, ScriptRequirements: m.ScriptRequirements, NoDependencies: m.NoDependencies,
+		Preinstalled: m.Preinstalled, Env: m.Env,
 	}
 }
 

@@ -227,3 +227,24 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A folder that programs would not see is refused, also by a link that leads there.
+func TestHiddenFolder(t *testing.T) {
+	t.Parallel()
+	hidden := t.TempDir()
+	m, err := image.New(image.Options{DB: storetest.SQLite(t), CacheDir: t.TempDir(), Hidden: hidden})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, link := filepath.Join(hidden, "mine"), filepath.Join(t.TempDir(), "link")
+	if err := os.Mkdir(inside, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(inside, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{inside, link} {
+		_, err := m.Add(t.Context(), "mine:1", dir)
+		refused(t, err, "data directory", "somewhere else")
+	}
+}

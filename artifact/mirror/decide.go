@@ -19,8 +19,8 @@ type known struct {
 	signature
 	// ETag of the object, "" when the upload was not seen to end.
 	ETag string `json:"e,omitempty"`
-	// Settled says that the object is the file with this signature; otherwise the
-	// file may have been changed while it was read.
+	// Settled says that the signature was old when the file was read, so that any
+	// change since has given it another one.
 	Settled bool `json:"ok,omitempty"`
 }
 
@@ -68,6 +68,10 @@ type upload struct {
 // while it grows, in bytes a second: a file of 1 GiB every 64 s.
 const growthRate = 16 << 20
 
+// clockTick is more than the resolution of a file system's clock: a file that was
+// changed less than that ago may be changed again and keep its time.
+const clockTick = 20 * time.Millisecond
+
 // decide compares a look with what is uploaded. A file is uploaded when two looks
 // in a row find it the same, so that one that is being written waits for its
 // end; one that never rests is uploaded now and then. A file that was renamed is
@@ -109,7 +113,8 @@ func decide(state map[string]known, before memory, now view, at time.Time, r rul
 		if seen {
 			u.since = prev.since
 		}
-		settled := seen && prev.signature == sig
+		age := at.Sub(time.Unix(0, sig.ModTime))
+		settled := seen && prev.signature == sig && (age < 0 || age >= clockTick)
 		patience := r.patience + time.Duration(sig.Size/growthRate)*time.Second
 		if settled || final || at.Sub(u.since) >= patience {
 			p.uploads = append(p.uploads, upload{path, settled})

@@ -209,3 +209,25 @@ func TestDeletionWaitsForTheSuccessor(t *testing.T) {
 		t.Fatalf("settled: %+v", p)
 	}
 }
+
+// TestRenamedDuringALook: a look that came upon a directory between two renames
+// has seen a file nowhere. It is copied at the next look, not deleted before.
+func TestRenamedDuringALook(t *testing.T) {
+	t.Parallel()
+	at := time.Unix(1e9, 0)
+	file := signature{1, 1, 1}
+	state := map[string]known{"old": {file, "e", true}}
+	r := rules{patience: time.Minute}
+	p, before := decide(state, memory{}, view{}, at, r, false)
+	if len(p.deletes) != 0 {
+		t.Fatalf("%+v", p)
+	}
+	p, _ = decide(state, before, view{"new": file}, at.Add(time.Second), r, false)
+	if len(p.copies) != 1 || p.copies[0] != (rename{"old", "new"}) || len(p.deletes) != 1 || len(p.uploads) != 0 {
+		t.Fatalf("%+v", p)
+	}
+	p, _ = decide(state, before, view{}, at.Add(time.Second), r, false)
+	if len(p.deletes) != 1 {
+		t.Fatalf("it was really deleted: %+v", p)
+	}
+}

@@ -81,6 +81,13 @@ func (b *bench) write(name, content string) {
 	must(b, os.WriteFile(filepath.Join(b.dir, name), []byte(content), 0o644))
 }
 
+// age makes a file as old as one whose change is long over.
+func (b *bench) age(name string) {
+	b.Helper()
+	then := time.Now().Add(-time.Hour)
+	must(b, os.Chtimes(filepath.Join(b.dir, name), then, then))
+}
+
 func put(t testing.TB, s blob.Store, key, content string) {
 	t.Helper()
 	_, err := s.Put(t.Context(), bucket, key, strings.NewReader(content), blob.PutOptions{Size: int64(len(content))})
@@ -216,6 +223,7 @@ func TestNothingIsUploadedTwice(t *testing.T) {
 	must(t, err)
 	must(t, os.Chmod(filepath.Join(b.dir, "restored"), 0o600)) // given to the program's user
 	b.write("mine", "m")
+	b.age("mine")
 	m := b.open()
 	stop := b.run(m)
 	until(t, "a file is uploaded", func() bool { return stored(t, s, "run/1/")["mine"] == "m" })
@@ -247,6 +255,8 @@ func TestRename(t *testing.T) {
 	m := b.open()
 	b.write("tmp-step-1/weights", "w")
 	b.write("state.tmp", "s")
+	b.age("tmp-step-1/weights")
+	b.age("state.tmp")
 	must(t, m.Flush(t.Context()))
 	must(t, m.Flush(t.Context())) // now they are settled
 	puts := s.puts.Load()
@@ -267,6 +277,26 @@ func TestRename(t *testing.T) {
 	must(t, os.Rename(filepath.Join(b.dir, "state"), filepath.Join(b.dir, "state-2")))
 	must(t, m.Flush(t.Context()))
 	want(t, stored(t, s, "run/1/"), "step-1/weights", "w", "state", "theirs", "state-2", "s")
+}
+
+// TestCoarseClock: a change right behind an upload may leave a file's time and
+// size as they were; it is not missed.
+func TestCoarseClock(t *testing.T) {
+	t.Parallel()
+	s := &counting{Store: objects(t, storetest.SQLite(t))}
+	b := newBench(t, s)
+	m := b.open()
+	b.write("state", "one")
+	path := filepath.Join(b.dir, "state")
+	info, err := os.Stat(path)
+	must(t, err)
+	s.afterPut = func(string) error {
+		return errors.Join(os.WriteFile(path, []byte("two"), 0o644), os.Chtimes(path, info.ModTime(), info.ModTime()))
+	}
+	must(t, m.Flush(t.Context()))
+	want(t, stored(t, s, "run/1/"), "state", "one")
+	must(t, m.Flush(t.Context()))
+	want(t, stored(t, s, "run/1/"), "state", "two")
 }
 
 // TestHostsShareAPrefix: a host deletes only what it has put there, and not what

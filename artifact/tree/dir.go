@@ -136,12 +136,14 @@ func entry(name string, st *unix.Stat_t) Entry {
 	return e
 }
 
-// link reads where a link points to.
+// link reads where a link points to. ErrVanished when it is none any more.
 func (d *directory) link(name string) (string, error) {
 	for size := 256; ; size *= 2 {
 		buf := make([]byte, size)
 		n, err := unix.Readlinkat(d.fd, name, buf)
-		if err != nil {
+		if err == unix.EINVAL {
+			return "", ErrVanished // it is no link any more
+		} else if err != nil {
 			return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
 		}
 		if n < size {

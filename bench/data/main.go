@@ -54,6 +54,7 @@ type place struct {
 	objects *dir.Store
 	manager *channel.Manager
 	rounds  int
+	staged  int // how often
 }
 
 func run(ctx context.Context, large, size, small, rounds int, r *harness.Report) (err error) {
@@ -121,25 +122,26 @@ func (p *place) copies(ctx context.Context, name, what string, n, size int, r *h
 	if err := p.fill(ctx, name, n, size); err != nil {
 		return err
 	}
-	defer os.RemoveAll(filepath.Join(p.home, name))
+	// Copies stay until the end: ext4 looks longer for a place for new files soon
+	// after many were deleted, and that would be measured.
+	defer func() {
+		old, _ := filepath.Glob(filepath.Join(p.home, "[cm]*")) // the pattern is well formed
+		for _, dir := range append(old, filepath.Join(p.home, name)) {
+			os.RemoveAll(dir)
+		}
+	}()
 	var ours, peer []float64
-	for range p.rounds {
-		copied := filepath.Join(p.home, "copy")
+	for i := range p.rounds {
+		copied := filepath.Join(p.home, fmt.Sprint("copy", i))
 		seconds, err := timed(func() error { return command(ctx, "cp", "-r", filepath.Join(p.home, name), copied) })
 		if err != nil {
 			return err
 		}
 		peer = append(peer, float64(n*size)/1e6/seconds)
-		if err := os.RemoveAll(copied); err != nil {
-			return err
-		}
 		if seconds, err = timed(func() error { return p.stage(ctx, channel.File, name) }); err != nil {
 			return err
 		}
 		ours = append(ours, float64(n*size)/1e6/seconds)
-		if err := os.RemoveAll(p.ml()); err != nil {
-			return err
-		}
 	}
 	row := harness.Row{What: what, Value: slices.Max(ours), Unit: "MB/s", Peer: slices.Max(peer)}
 	row.Ratio = row.Value / row.Peer
@@ -187,9 +189,11 @@ func (p *place) streams(ctx context.Context, size int, r *harness.Report) error 
 	return nil
 }
 
-func (p *place) ml() string { return filepath.Join(p.home, "ml") }
+// ml is the directory of the last stage.
+func (p *place) ml() string { return filepath.Join(p.home, fmt.Sprint("ml", p.staged)) }
 
 func (p *place) stage(ctx context.Context, mode, prefix string) error {
+	p.staged++
 	return p.manager.Stage(ctx, channel.Request{
 		ID: "job", Account: account, Hosts: []channel.Host{{Name: "algo-1", Dir: p.ml()}},
 		Channels: []channel.Channel{{Name: "train", Mode: mode, Type: channel.S3Prefix, URI: "s3://b/" + prefix}},

@@ -150,7 +150,9 @@ func (f *feeder) mount(s *MountSpec) error {
 		// lets us say so.
 		AllowOther: mayAllowOthers(), DisableXAttrs: true,
 		// Root needs no helper, and others cannot do without it.
-		DirectMountStrict:        os.Geteuid() == 0,
+		DirectMountStrict: os.Geteuid() == 0,
+		// The files may lie on a container's overlay, which counts as one layer.
+		MaxStackDepth:            2,
 		ExplicitDataCacheControl: true, MaxReadAhead: readAhead, MaxWrite: 1 << 20, MaxBackground: 64,
 	}
 	if _, err := fs.Mount(s.Dir, root, o); err != nil {

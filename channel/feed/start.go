@@ -65,8 +65,7 @@ func (d Dir) Start(ctx context.Context, self []string) (*Failure, error) {
 		return nil, err
 	}
 	cmd := exec.Command(self[0], append(self[1:len(self):len(self)], string(d))...)
-	// PATH is for fusermount3, which a plain user needs.
-	cmd.Env = []string{"GOGC=50", "PATH=" + os.Getenv("PATH")}
+	cmd.Env = environment()
 	cmd.Dir = "/"
 	cmd.Stderr = complaints
 	cmd.ExtraFiles = []*os.File{lock, confirm} // lockFD, confirmFD
@@ -104,6 +103,20 @@ func (d Dir) Start(ctx context.Context, self []string) (*Failure, error) {
 		return nil, fmt.Errorf("feed: %s", f.Reason)
 	}
 	return nil, fmt.Errorf("feed: the feeder ended: %s", d.complaint())
+}
+
+// environment is what a feeder inherits: the way to fusermount3, which a plain
+// user needs, and to an external S3.
+func environment() []string {
+	env := []string{"GOGC=50"}
+	for _, name := range []string{
+		"PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+	} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // recorded is what the feeder wrote down.

@@ -250,6 +250,30 @@ def test_package(role: str, tmp_path: Path) -> None:
     assert (folder / "facts").read_text() == "__main__ 4.8.2 ['--alpha', '2']"
 
 
+def test_network_isolation(role: str, channels: dict[str, str], tmp_path: Path) -> None:
+    """The code comes as a channel, for there is no way to S3, and none to the server."""
+    script = tmp_path / "alone.py"
+    script.write_text(
+        "import os, urllib.request\n"
+        "rows = sum(len(open(os.path.join(os.environ['SM_CHANNEL_TRAIN'], f)).readlines())\n"
+        "           for f in os.listdir(os.environ['SM_CHANNEL_TRAIN']))\n"
+        "try:\n"
+        "    urllib.request.urlopen(os.environ.get('AWS_ENDPOINT_URL', 'http://127.0.0.1:4600'))\n"
+        "except OSError as error:\n"
+        "    facts = f'{rows} {type(error).__name__}'\n"
+        "open(os.path.join(os.environ['SM_MODEL_DIR'], 'facts'), 'w').write(facts)\n"
+    )
+    estimator = SKLearn(
+        entry_point=str(script),
+        framework_version="1.2-1",
+        instance_type="ml.m5.large",
+        role=role,
+        enable_network_isolation=True,
+    )
+    estimator.fit({"train": channels["train"]}, logs=False)
+    assert (model_of(estimator, tmp_path) / "facts").read_text() == "400 URLError"
+
+
 def test_requirement_that_does_not_exist(role: str, tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("print('never')\n")
     (tmp_path / "requirements.txt").write_text("./no-such-file-1.0-py3-none-any.whl\n")

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -54,7 +53,7 @@ func (r *Runner) compose(s run.Spec, img image, name string, d stateDir) (*compo
 	_, home := s.Env["HOME"]
 	plan := inside.Plan{
 		Command: command, Dir: within(s.Dir, s.OptML), User: rootless(img.user), Home: home || img.home,
-		Wall: s.Limits.Wall, Grace: s.Limits.Grace, WatchMemory: s.Limits.MemoryBytes > 0,
+		Wall: s.Limits.Wall, Grace: s.Limits.Grace, WatchMemory: s.Limits.MemoryBytes > 0, DiskBytes: s.Limits.DiskBytes,
 		Reach: reachOf(s), Foreign: foreign, Owner: ownerOfFiles(),
 	}
 	host := r.host(mounts, "host")
@@ -139,32 +138,6 @@ func ownerOfFiles() *inside.Owner {
 		return nil
 	}
 	return &inside.Owner{UID: os.Geteuid(), GID: os.Getegid()}
-}
-
-// mountsOf are the directories of this machine that the container sees, and
-// which of them beneath /opt/ml it only reads.
-func (r *Runner) mountsOf(s run.Spec, d stateDir) (mounts []mount.Mount, foreign []string, err error) {
-	bind := func(source, target string, readOnly bool) {
-		mounts = append(mounts, mount.Mount{Type: mount.TypeBind, Source: source, Target: target, ReadOnly: readOnly})
-	}
-	bind(r.init[0], inside.Init, true)
-	bind(d.path(sharedDir), inside.Shared, false)
-	bind(s.Log, inside.Log, false)
-	bind(s.OptML, inside.OptML, false)
-	for _, m := range s.Mounts {
-		target := filepath.Clean(m.Target)
-		if !strings.HasPrefix(target, inside.OptML+"/") || !filepath.IsAbs(m.Source) {
-			return nil, nil, &refusal{126, fmt.Sprintf("The directory %s cannot be mounted at %s: that must lie beneath /opt/ml.", m.Source, m.Target)}
-		}
-		if st, err := os.Stat(m.Source); err != nil || !st.IsDir() {
-			return nil, nil, &refusal{126, fmt.Sprintf("The directory %s, to be mounted at %s, does not exist.", m.Source, m.Target)}
-		}
-		bind(m.Source, target, m.ReadOnly)
-		if m.ReadOnly {
-			foreign = append(foreign, target)
-		}
-	}
-	return mounts, foreign, nil
 }
 
 // resources are the limits in the engine's terms.

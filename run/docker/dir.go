@@ -157,7 +157,7 @@ func tryLock(path string) (*os.File, error) {
 // viaFD calls fn with a short name of a file in run/: a path of a unix socket is
 // limited to 107 bytes, and data directories may be deep.
 func (d stateDir) viaFD(name string, fn func(path string) error) error {
-	fd, err := unix.Open(d.path(sharedDir), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(d.path(sharedDir), openPath|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return &os.PathError{Op: "open", Path: d.path(sharedDir), Err: err}
 	}

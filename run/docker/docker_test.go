@@ -3,20 +3,14 @@
 package docker_test
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"debug/elf"
-	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -42,6 +36,10 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	initBinary = filepath.Join(dir, "init")
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
+		n.Value.Set("8") // mostly they wait for the engine
+	}
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
@@ -78,7 +76,7 @@ var setUp = sync.OnceValues(func() (*fixture, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return f, fmt.Errorf("build the first process: %w\n%s", err, out)
 	}
-	return f, f.images(ctx)
+	return f, makeImages(ctx, api)
 })
 
 // envReady says where the first process is, and that the images are there.
@@ -86,86 +84,6 @@ const envReady = "SAGEBRUSH_TEST_INIT"
 
 // errNoEngine is why nothing can be tested here.
 type errNoEngine struct{ error }
-
-// Images of the tests: a static busybox, with a root and another user.
-const (
-	busybox  = "sagebrush-test/busybox:1"
-	userapp  = "sagebrush-test/user:1"     // USER app, HOME and working directory of its own
-	entry    = "sagebrush-test/entry:1"    // ENTRYPOINT with CMD
-	nothing  = "sagebrush-test/nothing:1"  // neither
-	stranger = "sagebrush-test/stranger:1" // USER that it does not have
-)
-
-func (f *fixture) images(ctx context.Context) error {
-	files, err := busyboxFiles()
-	if err != nil {
-		return err
-	}
-	for ref, changes := range map[string][]string{
-		busybox:  {`ENTRYPOINT ["/bin/sh", "-c", "echo entry; exit 1"]`, "ENV FROM_IMAGE=yes"},
-		userapp:  {"USER app", "WORKDIR /home/app"},
-		entry:    {`ENTRYPOINT ["/bin/echo", "entry"]`, `CMD ["cmd"]`, "WORKDIR /tmp", "HEALTHCHECK --interval=1s CMD touch /opt/ml/healthcheck"},
-		nothing:  nil,
-		stranger: {"USER nobody-here"},
-	} {
-		// What is there already is not made again: on an engine that stays, the old
-		// one would stay too.
-		sum := sha256.Sum256(fmt.Appendf(files[:len(files):len(files)], "%q", changes))
-		mark := hex.EncodeToString(sum[:])
-		if there, err := f.api.ImageInspect(ctx, ref); err == nil && there.Config != nil && there.Config.Labels["made-from"] == mark {
-			continue
-		}
-		changes = append(changes, "LABEL made-from="+mark)
-		got, err := f.api.ImageImport(ctx, client.ImageImportSource{Source: bytes.NewReader(files), SourceName: "-"}, ref, client.ImageImportOptions{Changes: changes})
-		if err != nil {
-			return fmt.Errorf("import %s: %w", ref, err)
-		}
-		_, err = io.Copy(io.Discard, got)
-		if err := errors.Join(err, got.Close()); err != nil {
-			return fmt.Errorf("import %s: %w", ref, err)
-		}
-	}
-	return nil
-}
-
-// busyboxFiles is a root file system as a tar archive.
-func busyboxFiles() ([]byte, error) {
-	const path = "/bin/busybox"
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, errNoEngine{fmt.Errorf("%w (Debian: apt-get install busybox-static)", err)}
-	}
-	e, err := elf.NewFile(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(e.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		return nil, errNoEngine{fmt.Errorf("%s is not static (Debian: apt-get install busybox-static)", path)}
-	}
-	applets, err := exec.Command(path, "--list").Output()
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	add := func(h tar.Header, content []byte) {
-		h.Size = int64(len(content))
-		w.WriteHeader(&h)
-		w.Write(content)
-	}
-	add(tar.Header{Name: "bin/", Typeflag: tar.TypeDir, Mode: 0o755}, nil)
-	add(tar.Header{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o1777}, nil)
-	add(tar.Header{Name: "home/app/", Typeflag: tar.TypeDir, Mode: 0o755, Uid: 1234, Gid: 1234}, nil)
-	add(tar.Header{Name: "bin/busybox", Mode: 0o755}, data)
-	for _, name := range strings.Fields(string(applets)) {
-		if name != "busybox" {
-			add(tar.Header{Name: "bin/" + name, Typeflag: tar.TypeSymlink, Linkname: "busybox", Mode: 0o777}, nil)
-		}
-	}
-	add(tar.Header{Name: "etc/passwd", Mode: 0o644}, []byte("root:x:0:0:root:/root:/bin/sh\napp:x:1234:1234::/home/app:/bin/sh\n"))
-	add(tar.Header{Name: "etc/group", Mode: 0o644}, []byte("root:x:0:\napp:x:1234:\nextra:x:77:app\n"))
-	return out.Bytes(), w.Close()
-}
 
 // engine is the fixture, or the end of the test where there is no engine.
 func engine(t *testing.T) *fixture {
@@ -183,7 +101,7 @@ func engine(t *testing.T) *fixture {
 // newRunner is a runner over the state in dir that cleans up at the test's end.
 func newRunner(t *testing.T, dir string) *docker.Runner {
 	t.Helper()
-	r, err := docker.New(t.Context(), docker.Config{Dir: dir, Init: []string{engine(t).init}})
+	r, err := docker.New(t.Context(), docker.Config{Dir: dir, Init: []string{engine(t).init}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +129,7 @@ func TestContract(t *testing.T) {
 		}}
 	}, runtest.Capabilities{
 		Commands: true, OptML: true, Memory: true, CPUs: true, Processes: true,
+		Mounts: true, ReadOnlyMounts: true, Disk: true, Tool: []string{"/.sagebrush/init", "tool"},
 		Containers: true, Sets: []string{"HOME", "HOSTNAME", "PATH"}, Programs: 12,
 	})
 }

@@ -137,7 +137,7 @@ func TestNoEngine(t *testing.T) {
 	f := engine(t)
 	for host, want := range map[string]string{
 		"unix://" + t.TempDir() + "/none.sock": "start Docker",
-		"tcp://127.0.0.1:1":                     "unix://",
+		"tcp://127.0.0.1:1":                    "unix://",
 	} {
 		_, err := docker.New(t.Context(), docker.Config{Dir: t.TempDir(), Init: []string{f.init}, Host: host})
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/sagebrush/sagebrush/run/docker/inside"
-	"github.com/sagebrush/sagebrush/run/docker/relay"
+	"github.com/sagebrush/sagebrush/run/internal/relay"
 )
 
 // doors are the sockets that lead containers to addresses of this machine, by
@@ -32,7 +32,7 @@ func (o *doors) ensure(d stateDir, addrs []string) error {
 			closeAll(all)
 			return err
 		}
-		go relay.Serve(l, func() (net.Conn, error) { return net.Dial("tcp", addr) })
+		go relay.Serve(relay.FramedListener(l), func() (net.Conn, error) { return net.Dial("tcp", addr) })
 		all = append(all, l)
 	}
 	if o.open == nil {

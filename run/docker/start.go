@@ -59,6 +59,11 @@ func check(s run.Spec) error {
 	case s.Network.Isolated && s.Network.ID == "":
 		return fmt.Errorf("docker: %s: an isolated network needs an ID", s.ID)
 	}
+	for _, m := range s.Mounts {
+		if _, ok := targetOf(m); !ok || !filepath.IsAbs(m.Source) {
+			return fmt.Errorf("docker: %s: %s cannot be mounted at %s: sources are absolute paths, targets lie beneath /opt/ml", s.ID, m.Source, m.Target)
+		}
+	}
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (s *supervisor) connect() error {
 			if err != nil {
 				return err
 			}
-			go relay(l, address)
+			go carry(l, address)
 		}
 	}
 	return nil

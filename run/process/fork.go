@@ -172,7 +172,7 @@ func (s *supervisor) forkHere(c *command) error {
 	attr := &syscall.ProcAttr{
 		Dir:   c.dir,
 		Env:   c.env,
-		Files: []uintptr{null.Fd(), s.out.stdout, s.out.stderr},
+		Files: []uintptr{null.Fd(), s.out.Stdout, s.out.Stderr},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGKILL},
 	}
 	if fd, ok := s.groups.open(); ok {
@@ -195,7 +195,7 @@ func (s *supervisor) forkHere(c *command) error {
 		}
 	}
 	leave()
-	s.out.started()
+	s.out.Started()
 	return explain(c, err)
 }
 

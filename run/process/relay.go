@@ -6,22 +6,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/vishvananda/netlink"
+
+	"github.com/sagebrush/sagebrush/run/internal/relay"
 )
 
-const (
-	// relayed is how many connections one relay carries at once; more wait.
-	relayed = 512
-	// relayDial is how long the machine may take to accept one.
-	relayDial = 10 * time.Second
-)
+// relayDial is how long the machine may take to accept a connection.
+const relayDial = 10 * time.Second
 
 // openRelay listens in this thread's network namespace, for what the rest of
 // the process carries to the same address of its own.
@@ -45,55 +41,9 @@ func openRelay(h *netlink.Handle, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// relay carries connections from a listener to the address until it is closed.
-func relay(from net.Listener, to string) {
-	slots := make(chan struct{}, relayed)
-	for {
-		slots <- struct{}{}
-		conn, err := from.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "relay:", err)
-			<-slots
-			time.Sleep(100 * time.Millisecond) // out of files: some will be closed
-			continue
-		}
-		go func() {
-			defer func() { <-slots }()
-			carry(conn.(*net.TCPConn), to)
-		}()
-	}
-}
-
-// carry joins a connection with a new one to the address, until both directions
-// have ended or one broke.
-func carry(a *net.TCPConn, to string) {
+// carry leads connections from the listener to the same address of the machine.
+func carry(from net.Listener, to string) {
 	dialer := net.Dialer{Timeout: relayDial}
 	dialer.SetMultipathTCP(false)
-	conn, err := dialer.Dial("tcp", to)
-	if err != nil {
-		a.SetLinger(0) // so that the program sees a reset, not an end
-		a.Close()
-		return
-	}
-	b := conn.(*net.TCPConn)
-	var both sync.WaitGroup
-	for _, way := range [][2]*net.TCPConn{{a, b}, {b, a}} {
-		both.Go(func() {
-			from, to := way[0], way[1]
-			if _, err := io.Copy(to, from); err != nil { // in the kernel, by splice
-				a.SetLinger(0)
-				b.SetLinger(0)
-				a.Close()
-				b.Close()
-				return
-			}
-			to.CloseWrite()
-		})
-	}
-	both.Wait()
-	a.Close()
-	b.Close()
+	relay.Serve(from, func() (net.Conn, error) { return dialer.Dial("tcp", to) })
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/disk"
+	"github.com/sagebrush/sagebrush/run/internal/output"
 )
 
 // Supervise is the main function of the supervisor; args are what follows the
@@ -132,7 +134,7 @@ func (s *supervisor) supervise() run.Exit {
 	go s.serve(listener)
 	go s.watch()
 	if s.spec.Limits.DiskBytes > 0 {
-		go s.watchDisk()
+		go disk.Watch(s.spec.OptML, s.spec.Limits.DiskBytes, s.over, s.diskIsFull)
 	}
 	return s.await()
 }
@@ -150,7 +152,7 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 	if err := s.dir.write(stateFile, st, false); err != nil {
 		return err
 	}
-	if s.out, err = newOutput(log); err != nil {
+	if s.out, err = output.New(log); err != nil {
 		return err
 	}
 	if err := s.fork(cmd); err != nil {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/output"
 )
 
 // interruptGrace is what a program gets when somebody sends SIGTERM to its
@@ -34,7 +35,7 @@ type supervisor struct {
 	forker  forker
 	base    string // what the program calls /opt/ml
 	groups  *cgroups
-	out     *output
+	out     *output.Output
 	pid     int
 	started time.Time
 	over    chan struct{} // closed when the program was reaped
@@ -64,6 +65,14 @@ func (s *supervisor) stop(grace time.Duration) {
 		s.kill.Reset(grace)
 		s.killAt = at
 	}
+}
+
+// diskIsFull ends a program that keeps more beneath its OptML than it may.
+func (s *supervisor) diskIsFull() {
+	s.mu.Lock()
+	s.diskFull = true
+	s.mu.Unlock()
+	s.killAll()
 }
 
 // killAll ends everything that belongs to the program.
@@ -100,7 +109,7 @@ func (s *supervisor) await() run.Exit {
 	ws := <-main
 	exit.EndedAt = time.Now()
 	s.sweep(all)
-	s.out.drain()
+	s.out.Drain()
 	s.record(&exit, ws)
 	return exit
 }

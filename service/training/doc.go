@@ -7,12 +7,24 @@
 // transition (status.go). Whatever instant the server dies at, the loop goes
 // on at the last committed transition, here or on another server:
 //
-//	Starting     resolve the image, make its environment       prepare.go
-//	Downloading  lay out /opt/ml, bring the channels' data     layout.go, download.go
-//	Training     start or find the program, watch it           launch.go, watch.go, metrics.go
-//	Uploading    archive the model and the output              upload.go
-//	Stopping     end the program, keep what it saved
+//	Starting     take a turn on the machine          claim.go, queue.go, warm_pool.go
+//	             bring the image, check the machine  prepare.go, infra_check.go
+//	Downloading  lay out /opt/ml, bring the data     layout.go, stage.go, file_system.go
+//	Training     start or find the programs          launch.go, environment.go, hosts.go
+//	             watch them, and what goes along     watch.go, metrics.go, accompany.go, sync.go, usage.go
+//	Interrupted  end them, keep their checkpoints    interrupt.go
+//	Uploading    archive the model and the output    upload.go
+//	Stopping     end them, keep what they saved      wind_down.go
 //
-// Rules: CreateTrainingJob-*, StopTrainingJob-*, ListTrainingJobs-*,
-// TrainData-*, TrainContainer-*, DescTJ-*.
+// An attempt is one way from Starting to the end of the programs. A spot job
+// whose capacity is reclaimed, and one that RetryStrategy tries again, begins the
+// next attempt at Starting; programs, networks and directories belong to one
+// attempt, the log streams and the billed time to the job.
+//
+// What a request asks for is checked before anything is stored (check*.go), and
+// its defaults are filled in (defaults.go), so that everything after it finds
+// them there.
+//
+// Rules: CreateTrainingJob-*, StopTrainingJob-*, UpdateTrainingJob-*,
+// ListTrainingJobs-*, WarmPool-*, TrainData-*, TrainContainer-*, DescTJ-*.
 package training

@@ -74,11 +74,20 @@ func (s *Service) program(ctx context.Context, w work, r *row) (image.Program, e
 	if err != nil {
 		return image.Program{}, err
 	}
+	if runsScript(&r.Body.Request) {
+		img = img.ForScripts()
+	}
 	program, err := s.Images.Prepare(ctx, img, func(line string) { s.log(w).Info("preparing the image", "progress", line) })
 	if err != nil && ctx.Err() == nil {
 		return program, userError("%v", err)
 	}
 	return program, err
+}
+
+// runsScript says whether the job runs a program of the user's in the image: the
+// SDK's version 2 names it in a hyperparameter, version 3 gives a command.
+func runsScript(in *sagemaker.CreateTrainingJobInput) bool {
+	return in.HyperParameters["sagemaker_program"] != "" || len(in.AlgorithmSpecification.ContainerEntrypoint) > 0
 }
 
 // fetch brings a container image, telling in the job's status how far it is.

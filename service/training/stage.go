@@ -26,23 +26,9 @@ const progressTick = time.Second
 // s3Channels are the request's channels from S3, with their effective settings.
 func s3Channels(in *sagemaker.CreateTrainingJobInput) (channels []channel.Channel) {
 	for _, c := range in.InputDataConfig {
-		s3 := c.DataSource.S3DataSource
-		if s3 == nil {
-			continue
+		if made, ok := channel.FromAPI(c, in.AlgorithmSpecification.TrainingInputMode); ok {
+			channels = append(channels, made)
 		}
-		mode := c.InputMode
-		if mode == "" {
-			mode = in.AlgorithmSpecification.TrainingInputMode
-		}
-		made := channel.Channel{
-			Name: *c.ChannelName, Mode: string(mode), Type: string(s3.S3DataType), URI: *s3.S3Uri,
-			Distribution: string(s3.S3DataDistributionType), Compression: string(c.CompressionType), Wrapper: string(c.RecordWrapperType),
-			AttributeNames: s3.AttributeNames, Groups: s3.InstanceGroupNames,
-		}
-		if c.ShuffleConfig != nil {
-			made.ShuffleSeed = c.ShuffleConfig.Seed
-		}
-		channels = append(channels, made)
 	}
 	return channels
 }

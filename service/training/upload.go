@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/artifact"
@@ -104,8 +103,10 @@ func ignoreMissing(err error) error {
 // send uploads what the hosts have below a directory: as one archive, or as plain
 // files. Optional results that nobody left are not uploaded.
 func (s *Service) send(ctx context.Context, from []tree.Place, bucket, key string, plain, optional bool) error {
-	if optional && empty(from) {
-		return nil
+	if optional {
+		if some, err := artifact.HasContent(ctx, from); err != nil || !some {
+			return s.unfit(err)
+		}
 	}
 	to := artifact.Object{Store: s.Objects, Bucket: bucket, Key: key}
 	var err error
@@ -115,17 +116,4 @@ func (s *Service) send(ctx context.Context, from []tree.Place, bucket, key strin
 		_, err = artifact.Archive(ctx, to, from)
 	}
 	return s.unfit(err)
-}
-
-// empty says whether there is nothing in any of the places.
-func empty(places []tree.Place) bool {
-	for _, p := range places {
-		if !own(p.Base, strings.Split(p.Path, "/")...) {
-			continue
-		}
-		if entries, err := os.ReadDir(filepath.Join(p.Base, filepath.FromSlash(p.Path))); err != nil || len(entries) > 0 {
-			return false // one that cannot be read says so when it is uploaded
-		}
-	}
-	return true
 }

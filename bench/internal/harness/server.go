@@ -178,7 +178,8 @@ func (s *Server) RSS() (int64, error) {
 
 // AddImage registers a folder with one train program under uri.
 func (s *Server) AddImage(uri, train string) error {
-	dir := filepath.Join(s.dir, "bench-images", regexp.MustCompile(`\W`).ReplaceAllString(uri, "-"))
+	// Beside the data directory: programs find that empty.
+	dir := filepath.Join(s.dir+"-images", regexp.MustCompile(`\W`).ReplaceAllString(uri, "-"))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}

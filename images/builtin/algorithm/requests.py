@@ -11,20 +11,13 @@ from algorithm.channels import CSV, RECORDS, ContentType
 from algorithm.contract import UserError
 from algorithm.csv_text import numbers
 from algorithm.rows import DENSE_LIMIT, parse_records
+from scriptmode.http import RequestError
 
 if TYPE_CHECKING:
     from algorithm.table import Array
 
 JSON, JSON_LINES = "application/json", "application/jsonlines"
 BODY = "request body"
-
-
-class RequestError(Exception):
-    """A request that cannot be answered, with the HTTP status that says why."""
-
-    def __init__(self, status: HTTPStatus, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def decode(body: bytes, content_type: str, width: int) -> Array:

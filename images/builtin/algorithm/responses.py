@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from algorithm import protobuf, recordio
 from algorithm.channels import CSV, RECORDS, ContentType
-from algorithm.requests import JSON, JSON_LINES, RequestError
+from algorithm.requests import JSON, JSON_LINES
+from scriptmode.http import RequestError
 
 if TYPE_CHECKING:
     from algorithm.table import Array

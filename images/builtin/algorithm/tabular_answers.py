@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from algorithm import responses
 from algorithm.channels import CSV, ContentType
 from algorithm.contract import UserError
-from algorithm.requests import BODY, JSON, RequestError
+from algorithm.requests import BODY, JSON
 from algorithm.tabular import Categories
+from scriptmode.http import RequestError
 
 if TYPE_CHECKING:
     from algorithm.table import Array

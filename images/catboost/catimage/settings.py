@@ -85,6 +85,10 @@ def check(raw: Mapping[str, str]) -> dict[str, Any]:
         wrong.append("min_data_in_leaf is for grow_policy Lossguide and Depthwise only")
     if values["boosting_type"] == "Ordered" and policy != "SymmetricTree":
         wrong.append("boosting_type Ordered needs grow_policy SymmetricTree")
+    if policy == "Lossguide":
+        if raw.get("sampling_frequency") == "PerTreeLevel":
+            wrong.append("sampling_frequency PerTreeLevel is not for grow_policy Lossguide")
+        values["sampling_frequency"] = "PerTree"
     refuse(wrong)
     return values
 

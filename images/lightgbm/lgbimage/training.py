@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from algorithm import tabular
 from algorithm.contract import Job, Paths, UserError
 from algorithm.training import StopRequest, save
+from lgbimage import cluster
 from lgbimage.settings import OWN, check, task
 
 if TYPE_CHECKING:
@@ -29,9 +31,17 @@ def train(paths: Paths, stop: StopRequest) -> None:
     """Read, train and save."""
     job = Job.read(paths)
     settings = check(job.hyperparameters)
-    job.single_host("LightGBM")
-    data, held, categories = tabular.read(paths, job)
-    known = tabular.classes(data.label)
+    try:
+        data, held, categories = tabular.read(paths, job)
+        if len(job.hosts) > 1:
+            _check_shared(job, categories)
+    except UserError:
+        if len(job.hosts) > 1:  # the others would wait
+            with contextlib.suppress(UserError):
+                cluster.form(job, None, None)
+        raise
+    group = cluster.form(job, data, held)
+    known = group.classes
     objective = task(settings, 0 if known is None else len(known))
     log.info("Training on %d rows of %d features: %s", *data.features.shape, objective)
     if objective not in ("binary", "multiclass"):
@@ -41,7 +51,12 @@ def train(paths: Paths, stop: StopRequest) -> None:
         data.label = tabular.numbered(data.label, known, "training")
         held.label = tabular.numbered(held.label, known, "validation")
     parameters = _parameters(settings, objective, known)
-    model = _train(parameters, settings, data, held, categories, stop)
+    parameters.update(group.parameters)
+    if group.parameters and parameters["tree_learner"] == "serial":
+        parameters["tree_learner"] = "data"
+    model = _train(parameters, settings, data, held, categories, stop, group)
+    if not group.first:
+        return
     about = {
         "objective": objective,
         "classes": None if known is None else known.astype(int).tolist(),
@@ -51,6 +66,20 @@ def train(paths: Paths, stop: StopRequest) -> None:
     save(paths.model, NAME, model.model_to_string().encode())
     save(paths.model, ABOUT, json.dumps(about).encode())
     log.info("Saved %s (%d rounds)", paths.model / NAME, model.current_iteration())
+
+
+def _check_shared(job: Job, categories: tabular.Categories) -> None:
+    """Refuse what several hosts cannot have each for itself."""
+    if tabular.VALIDATION not in job.channels:
+        raise UserError(
+            "Several instances need a channel validation: rows that each sets apart for itself "
+            "would not be the same ones."
+        )
+    if categories.names:
+        raise UserError(
+            f"Several instances take numbers only: leave out {tabular.INDEX}, or set "
+            f"InstanceCount to 1."
+        )
 
 
 def _parameters(settings: dict[str, Any], objective: str, known: Array | None) -> dict[str, Any]:
@@ -81,8 +110,11 @@ def _train(
     held: tabular.Frame,
     categories: tabular.Categories,
     stop: StopRequest,
+    group: cluster.Group,
 ) -> Any:
     import lightgbm
+
+    alone = not group.parameters
 
     names = [f"feature_{number}" for number in range(data.features.shape[1])]
     whole = lightgbm.Dataset(
@@ -96,7 +128,7 @@ def _train(
 
     def after(round_: Any) -> None:
         """Print the round as SageMaker's container does, and end when SIGTERM came."""
-        for data_name, metric, value, _ in round_.evaluation_result_list:
+        for data_name, metric, value, _ in round_.evaluation_result_list if group.first else ():
             # Fixed notation: the documented expressions do not know exponents.
             print(f"[{round_.iteration + 1}]#011{data_name}'s {metric}: {value:.8f}", flush=True)
         if stop.asked:
@@ -108,7 +140,8 @@ def _train(
     rounds = settings["early_stopping_rounds"]
     if rounds > 0 and settings["boosting"] != "dart":
         callbacks.append(lightgbm.early_stopping(rounds, verbose=False))
-    stop.training = True
+    # One of several hosts cannot end a round alone: SIGTERM ends its program then.
+    stop.training = alone
     try:
         model = lightgbm.train(
             parameters,

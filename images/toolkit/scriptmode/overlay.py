@@ -21,6 +21,8 @@ from scriptmode.contract import Paths, UserError
 TORCHRUN = Path(__file__).parent.parent / "torchrun.py"
 """What stands for torchrun: see there."""
 
+PIP = b"import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n"
+
 KEPT_LINES = 12
 """How much of pip's output a failure repeats."""
 
@@ -49,11 +51,14 @@ class Overlay:
         (inner / "image.pth").write_text("".join(lines))
         if importlib.util.find_spec("torch"):
             overlay._write_program("torchrun", TORCHRUN.read_bytes())
+        if importlib.util.find_spec("pip"):
+            for name in ("pip", "pip3"):
+                overlay._write_program(name, PIP)
         overlay._take_over_programs()
         return overlay
 
     def _take_over_programs(self) -> None:
-        """The image's Python programs (pip, torchrun), started by this environment's Python."""
+        """The image's other Python programs, started by this environment's Python."""
         outer = Path(sys.prefix) / "bin"
         first = f"#!{outer}/python".encode()
         for file in sorted(outer.iterdir()) if outer != Path("/usr/bin") else []:

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from algorithm.contract import Paths, UserError
-from algorithm.csv_text import numbers
-from algorithm.libsvm_text import parse_libsvm
 from scriptmode.codecs import UnsupportedTypeError
 from scriptmode.contract import UserError as ScriptError
 from scriptmode.handlers import Defaults
 from xgbimage import data
-from xgbimage.serving import Predictor
+from xgbimage.serving import Predictor, features
 
 if TYPE_CHECKING:
     import xgboost
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class XGBoostDefaults(Defaults):
-    """The algorithm's own: a Booster from xgboost-model, rows of CSV or libsvm."""
+    """The algorithm's own: a Booster from xgboost-model, rows of any of its formats."""
 
     def model_fn(self, model_dir: str) -> xgboost.Booster:
         """Load xgboost-model, or the only file there is."""
@@ -41,11 +39,7 @@ class XGBoostDefaults(Defaults):
             kind = data.content_format("of the request", content_type)
         except UserError as error:
             raise UnsupportedTypeError(str(error)) from error
-        if kind == data.CSV:
-            return xgboost.DMatrix(numbers(raw, "request body"))
-        if kind != data.LIBSVM:
-            raise UnsupportedTypeError(f"{content_type} needs an input_fn of the script's own.")
-        return xgboost.DMatrix(parse_libsvm(raw, "request body").features)
+        return xgboost.DMatrix(features(kind, raw))
 
     def predict_fn(self, data: xgboost.DMatrix, model: Any) -> Array:
         """Predict with a Booster, or with an estimator of the scikit-learn interface."""

@@ -11,8 +11,9 @@ from algorithm import parquet, responses, serving
 from algorithm.contract import Paths, UserError
 from algorithm.csv_text import numbers
 from algorithm.libsvm_text import parse_libsvm
-from algorithm.requests import BODY, RequestError
+from algorithm.requests import BODY
 from algorithm.rows import parse_records
+from scriptmode.http import RequestError
 from xgbimage import data
 from xgbimage.training import MODEL_NAME
 
@@ -68,47 +69,45 @@ class Predictor:
         except UserError as error:
             raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, str(error)) from error
         try:
-            features = self._features(kind, body)
+            rows = self._features(kind, body)
         except UserError as error:
             raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from error
         if kind == data.CSV and not self.linear:
-            predictions: Array = self.model.inplace_predict(features, validate_features=False)
+            predictions: Array = self.model.inplace_predict(rows, validate_features=False)
         else:
-            predictions = self.model.predict(xgboost.DMatrix(features), validate_features=False)
+            predictions = self.model.predict(xgboost.DMatrix(rows), validate_features=False)
         return predictions
 
     def _features(self, kind: str, body: bytes) -> Any:
-        if kind == data.CSV:
-            return self._checked(numbers(body, BODY))
-        if kind == data.PARQUET:
-            return self._checked(parquet.matrix(body, BODY))
-        if kind == data.LIBSVM:
-            return self._libsvm(body)
-        features = parse_records(body, BODY, self.columns, sparse=True).features
-        return self._checked(features)
-
-    def _checked(self, rows: Any) -> Any:
-        if rows.shape[1] != self.columns:
+        rows = features(kind, body)
+        found = rows.shape[1]
+        if kind == data.LIBSVM and found > self.columns:
+            raise UserError(f"The request names feature {found - 1}, the model has {self.columns}.")
+        if kind == data.LIBSVM:  # a row need not mention the last features
+            rows.resize(rows.shape[0], self.columns)
+        elif found != self.columns:
             raise UserError(
-                f"The request has {rows.shape[1]} features, the model {self.columns}; "
+                f"The request has {found} features, the model {self.columns}; "
                 f"requests carry no label."
             )
         return rows
 
-    def _libsvm(self, body: bytes) -> Any:
-        # Rows of a request may come with or without a label.
-        lines = [
-            line if line.split(maxsplit=1)[:1] and b":" not in line.split()[0] else b"0 " + line
-            for line in body.splitlines()
-            if line.strip()
-        ]
-        features = parse_libsvm(b"\n".join(lines), BODY).features
-        if features.shape[1] > self.columns:
-            raise UserError(
-                f"The request names feature {features.shape[1] - 1}, the model has {self.columns}."
-            )
-        features.resize(features.shape[0], self.columns)
-        return features
+
+def features(kind: str, body: bytes) -> Any:
+    """The rows of a request in one of the four formats."""
+    if kind == data.CSV:
+        return numbers(body, BODY)
+    if kind == data.PARQUET:
+        return parquet.matrix(body, BODY)
+    if kind == data.RECORDIO:
+        return parse_records(body, BODY, sparse=True).features
+    # Rows of a request may come with or without a label.
+    lines = [
+        line if line.split(maxsplit=1)[:1] and b":" not in line.split()[0] else b"0 " + line
+        for line in body.splitlines()
+        if line.strip()
+    ]
+    return parse_libsvm(b"\n".join(lines), BODY).features
 
 
 def encode(predictions: Array, accept: str) -> bytes:

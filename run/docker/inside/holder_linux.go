@@ -14,18 +14,17 @@ import (
 
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/disk"
+	"github.com/sagebrush/sagebrush/run/internal/output"
 )
-
-// Threads is how many threads this process may have at most; docker.New adds
-// them to the limit of the program's processes, which counts threads.
-const Threads = 16
 
 // holder holds the program of one container.
 type holder struct {
 	plan    Plan
 	signals <-chan os.Signal
+	over    chan struct{} // closed when the program was reaped
 
-	out     *output
+	out     *output.Output
 	pid     int
 	started time.Time
 	oomBase int64
@@ -37,6 +36,7 @@ type holder struct {
 	killAt   time.Time
 	timedOut bool
 	oom      bool
+	diskFull bool
 }
 
 // hold runs the program to its end.
@@ -66,8 +66,13 @@ func (h *holder) hold() run.Exit {
 	if owner.UID != 0 {
 		openTo(OptML, owner, h.plan.Foreign)
 	}
-	if h.out, err = newOutput(log, owner); err != nil {
+	if h.out, err = output.New(log); err != nil {
 		return h.failed(err)
+	}
+	for _, end := range []uintptr{h.out.Stdout, h.out.Stderr} { // so that it may open /dev/stderr
+		if err := unix.Fchown(int(end), owner.UID, owner.GID); err != nil {
+			return h.failed(err)
+		}
 	}
 	h.started = time.Now()
 	if err := h.fork(p); err != nil {
@@ -75,6 +80,9 @@ func (h *holder) hold() run.Exit {
 	}
 	go h.serve(listener)
 	go h.watch()
+	if h.plan.DiskBytes > 0 {
+		go disk.Watch(Volume, h.plan.DiskBytes, h.over, h.diskIsFull)
+	}
 	return h.await()
 }
 
@@ -129,13 +137,14 @@ func (h *holder) await() run.Exit {
 		switch {
 		case err == unix.EINTR:
 		case err != nil: // ECHILD: as the first process we know that nobody is left
-			h.out.drain()
+			h.out.Drain()
 			h.account(&exit)
 			return exit
 		case pid == h.pid:
 			h.mu.Lock()
 			h.ended = true
 			h.mu.Unlock()
+			close(h.over)
 			exit.EndedAt = time.Now()
 			if ws.Signaled() {
 				exit.Code, exit.Signal = -1, unix.SignalName(ws.Signal())
@@ -150,6 +159,14 @@ func (h *holder) await() run.Exit {
 // killAll ends everything in the container but ourselves.
 func killAll() { unix.Kill(-1, unix.SIGKILL) }
 
+// diskIsFull ends a program that keeps more beneath OptML than it may.
+func (h *holder) diskIsFull() {
+	h.mu.Lock()
+	h.diskFull = true
+	h.mu.Unlock()
+	killAll()
+}
+
 // account adds what the program used, and why it ended.
 func (h *holder) account(e *run.Exit) {
 	var ru unix.Rusage
@@ -163,6 +180,8 @@ func (h *holder) account(e *run.Exit) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	// A program that got over the loss of a child and ended well was not ended.
-	e.OOMKilled = (h.oom || oomKills() > h.oomBase) && !(e.Code == 0 && e.Signal == "")
+	well := e.Code == 0 && e.Signal == ""
+	e.OOMKilled = (h.oom || oomKills() > h.oomBase) && !well
+	e.DiskFull = h.diskFull && !well
 	e.TimedOut = h.timedOut
 }

@@ -46,7 +46,7 @@ func hold() int {
 		return 125
 	}
 	marker.Close()
-	h := &holder{signals: catch()} // as the first process we would die of them in our own way
+	h := &holder{signals: catch(), over: make(chan struct{})} // as the first process we would die of them in our own way
 	data, err := os.ReadFile(filepath.Join(Shared, PlanFile))
 	if err == nil {
 		err = json.Unmarshal(data, &h.plan)

@@ -21,6 +21,8 @@ const (
 	Shared = Root + "/run"
 	// Log is the log stream file.
 	Log = Root + "/log"
+	// Volume is OptML without what is mounted beneath it, where space is limited.
+	Volume = Root + "/ml"
 	// OptML is where programs of SageMaker expect their files.
 	OptML = "/opt/ml"
 )
@@ -49,6 +51,10 @@ const (
 	GiveBack = "give-back"
 )
 
+// Threads is how many threads this process may have at most; docker.New adds
+// them to the limit of the program's processes, which counts threads.
+const Threads = 16
+
 // Plan is what the first process does.
 type Plan struct {
 	// Secret is what the Record must bear and what answers are sealed with. The
@@ -67,6 +73,8 @@ type Plan struct {
 	Wall, Grace time.Duration
 	// WatchMemory says that memory is limited.
 	WatchMemory bool
+	// DiskBytes is that of run.Limits.
+	DiskBytes int64
 	// Reach are addresses of the machine to open here.
 	Reach []string
 	// Owner gets everything beneath OptML in the end, except what lies beneath

@@ -118,7 +118,7 @@ func (h *holder) fork(p *program) (err error) {
 	attr := &syscall.ProcAttr{
 		Dir:   p.dir,
 		Env:   p.env,
-		Files: []uintptr{null.Fd(), uintptr(h.out.write[0]), uintptr(h.out.write[1])},
+		Files: []uintptr{null.Fd(), h.out.Stdout, h.out.Stderr},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	}
 	if h.plan.User != "" {
@@ -129,7 +129,7 @@ func (h *holder) fork(p *program) (err error) {
 		attr.Sys.Credential = &syscall.Credential{Uid: uint32(p.user.Uid), Gid: uint32(p.user.Gid), Groups: groups}
 	}
 	h.pid, err = syscall.ForkExec(p.path, h.plan.Command, attr)
-	h.out.started()
+	h.out.Started()
 	if err != nil {
 		return explain(h.plan.Command[0], err)
 	}

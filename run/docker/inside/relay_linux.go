@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sagebrush/sagebrush/run/docker/relay"
+	"github.com/sagebrush/sagebrush/run/internal/relay"
 )
 
 // reach opens the machine's addresses in this container's network: whoever
@@ -19,7 +19,7 @@ func (h *holder) reach() error {
 			return fmt.Errorf("the server's address %s could not be opened in the container: %w", addr, err)
 		}
 		sock := filepath.Join(Shared, ReachFile+strconv.Itoa(i))
-		go relay.Serve(l, func() (net.Conn, error) { return net.DialTimeout("unix", sock, 10*time.Second) })
+		go relay.Serve(l, func() (net.Conn, error) { return relay.DialFramed(sock, 10*time.Second) })
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 //go:build linux
 
-package process
+// Package disk measures how much a program keeps in a directory, often enough to
+// end it when that is too much, and seldom enough to cost next to nothing.
+package disk
 
 import (
 	"errors"
@@ -45,25 +47,23 @@ func (w *diskWatch) due(now time.Time, inUse int64) bool {
 	return now.Sub(w.at) >= max(diskLook, pause)
 }
 
-// watchDisk ends the program when it keeps more beneath its OptML than it may.
-func (s *supervisor) watchDisk() {
-	w := diskWatch{limit: s.spec.Limits.DiskBytes}
+// Watch calls full, again and again, while there is more beneath dir than limit
+// bytes, until over is closed.
+func Watch(dir string, limit int64, over <-chan struct{}, full func()) {
+	w := diskWatch{limit: limit}
 	ticks := time.NewTicker(diskLook)
 	defer ticks.Stop()
 	for {
-		inUse := usedSpace(s.spec.OptML)
+		inUse := usedSpace(dir)
 		if now := time.Now(); w.due(now, inUse) {
-			w.measured, w.inUse = measure(s.spec.OptML, w.limit, s.over), inUse
+			w.measured, w.inUse = measure(dir, limit, over), inUse
 			w.at, w.took = time.Now(), time.Since(now)
-			if w.measured > w.limit {
-				s.mu.Lock()
-				s.diskFull = true
-				s.mu.Unlock()
-				s.killAll()
+			if w.measured > limit {
+				full()
 			}
 		}
 		select {
-		case <-s.over:
+		case <-over:
 			return
 		case <-ticks.C:
 		}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package process
+package output
 
 import (
 	"testing"
@@ -27,11 +27,11 @@ func TestPace(t *testing.T) {
 		reads []read
 		want  func(time.Duration) bool
 	}{
-		"a line now and then": {repeat(100, read{out, 100, 5 * time.Millisecond}), is(0)},
+		"a line now and then": {repeat(100, read{out, 100, floodGap}), is(0)},
 		"a few lines":         {repeat(manyReads-1, read{out, 100, 0}), is(0)},
 		"both pipes":          {repeat(100, read{out, 100, 0}, read{errors, 100, 0}), is(0)},
 		"a flood":             {flood, is(maxRest)},
-		"a flood that ended":  {append(flood[:200:200], read{out, 100, 2 * time.Millisecond}), is(0)},
+		"a flood that ended":  {append(flood[:200:200], read{out, 100, floodGap}), is(0)},
 		"a line amid a flood": {append(flood[:200:200], read{errors, 100, 0}), is(0)},
 		"a full pipe":         {append(flood[:200:200], repeat(40, read{out, pipeSize, 0})...), is(0)},
 		"half a pipe": {append(flood[:200:200], repeat(100, read{out, pipeSize * 3 / 4, 0}, read{out, pipeSize / 4, 0})...),

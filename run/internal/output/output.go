@@ -1,12 +1,16 @@
 //go:build linux
 
-package process
+// Package output carries what a program prints into its log stream, for whoever
+// holds a program: the supervisor of run/process, or the first process of a
+// container of run/docker.
+package output
 
 import (
 	"fmt"
 	"os"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -23,25 +27,27 @@ const drainWait = 2 * time.Second
 // it lets one user have.
 const defaultPipeSize, pipeSize = 64 << 10, 256 << 10
 
-// output carries a program's standard output and error into its log, line by
+// Output carries a program's standard output and error into its log, line by
 // line in the order of arrival.
 //
 // One thread reads both pipes by an epoll of its own, because that answers them
 // in the order in which they became readable; the runtime's poller does not say.
-type output struct {
-	log            *logstream.Writer
-	stdout, stderr uintptr // the program's ends, until started
-	capacity       int     // of a pipe, in bytes
-	epoll          int
-	pipes          map[int32]*logstream.Splitter // by our ends
-	quit           [2]int                        // closing the second ends the reading
-	done           chan struct{}
-	complain       sync.Once
+type Output struct {
+	// Stdout and Stderr are the program's ends, until Started.
+	Stdout, Stderr uintptr
+
+	log      *logstream.Writer
+	capacity int // of a pipe, in bytes
+	epoll    int
+	pipes    map[int32]*logstream.Splitter // by our ends
+	quit     [2]int                        // closing the second ends the reading
+	done     chan struct{}
+	complain sync.Once
 }
 
-// newOutput makes the pipes.
-func newOutput(log *logstream.Writer) (*output, error) {
-	o := &output{log: log, pipes: map[int32]*logstream.Splitter{}, done: make(chan struct{})}
+// New makes the pipes; their lines go to log, which Drain closes.
+func New(log *logstream.Writer) (*Output, error) {
+	o := &Output{log: log, pipes: map[int32]*logstream.Splitter{}, done: make(chan struct{})}
 	var err error
 	if o.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("read the output: %w", err)
@@ -49,7 +55,7 @@ func newOutput(log *logstream.Writer) (*output, error) {
 	if err := o.pipe(&o.quit); err != nil {
 		return nil, err
 	}
-	for _, end := range []*uintptr{&o.stdout, &o.stderr} {
+	for _, end := range []*uintptr{&o.Stdout, &o.Stderr} {
 		var fds [2]int
 		if err := o.pipe(&fds); err != nil {
 			return nil, err
@@ -66,7 +72,7 @@ func newOutput(log *logstream.Writer) (*output, error) {
 }
 
 // pipe makes a pipe and watches its reading end.
-func (o *output) pipe(fds *[2]int) error {
+func (o *Output) pipe(fds *[2]int) error {
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 		return fmt.Errorf("make a pipe: %w", err)
 	}
@@ -78,21 +84,21 @@ func (o *output) pipe(fds *[2]int) error {
 }
 
 // line writes one line to the log.
-func (o *output) line(t time.Time, line []byte) {
+func (o *Output) line(t time.Time, line []byte) {
 	if err := o.log.WriteLine(t, line); err != nil {
 		o.complain.Do(func() { fmt.Fprintln(os.Stderr, "log:", err) })
 	}
 }
 
-// started lets the program's ends go and begins to read.
-func (o *output) started() {
-	unix.Close(int(o.stdout))
-	unix.Close(int(o.stderr))
+// Started lets the program's ends go and begins to read.
+func (o *Output) Started() {
+	unix.Close(int(o.Stdout))
+	unix.Close(int(o.Stderr))
 	go o.read()
 }
 
-// read takes output until both pipes have ended or drain gives up.
-func (o *output) read() {
+// read takes output until both pipes have ended or Drain gives up.
+func (o *Output) read() {
 	defer close(o.done)
 	buf := make([]byte, pipeSize)
 	events := make([]unix.EpollEvent, 3)
@@ -124,14 +130,25 @@ func (o *output) read() {
 			}
 			pace.took(e.Fd, max(n, 0), now.Sub(asked))
 		}
-		time.Sleep(pace.rest())
+		rest(pace.rest())
 		asked = time.Now()
 	}
 }
 
-// drain takes the rest of the output and completes the log. All writers are
+// rest sleeps for a moment, and keeps the processor of the runtime for us: with
+// time.Sleep, or an ordinary call, other threads would take it and give it back
+// every time, which costs many times what taking the output does. The garbage
+// collector can wait as long.
+func rest(d time.Duration) {
+	if d > 0 {
+		ts := unix.NsecToTimespec(int64(min(d, maxRest)))
+		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+	}
+}
+
+// Drain takes the rest of the output and completes the log. All writers are
 // dead.
-func (o *output) drain() {
+func (o *Output) Drain() {
 	giveUp := time.AfterFunc(drainWait, func() { unix.Close(o.quit[1]) })
 	<-o.done
 	giveUp.Stop()
@@ -141,9 +158,10 @@ func (o *output) drain() {
 }
 
 const (
-	// manyReads is how many reads of one pipe in a row, each without a wait, make
-	// a flood.
+	// manyReads is how many reads of one pipe in a row, none of them a longer wait
+	// than floodGap after the one before, make a flood.
 	manyReads = 32
+	floodGap  = 5 * time.Millisecond
 	// maxRest is for how long output may gather in a flood. It is the resolution
 	// of the log's times, and what the order of the two pipes may suffer then.
 	maxRest = time.Millisecond
@@ -161,7 +179,7 @@ type pace struct {
 
 // took notes a read of n bytes for which waited had passed since the last rest.
 func (p *pace) took(fd int32, n int, waited time.Duration) {
-	if fd != p.fd || waited >= maxRest {
+	if fd != p.fd || waited >= floodGap {
 		*p = pace{capacity: p.capacity, fd: fd, pause: maxRest}
 	}
 	p.reads++

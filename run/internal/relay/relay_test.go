@@ -1,6 +1,6 @@
 //go:build linux
 
-package process
+package relay_test
 
 import (
 	"bytes"
@@ -8,12 +8,48 @@ import (
 	"errors"
 	"io"
 	"net"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/run/internal/relay"
 )
+
+// ways are the two that a connection is relay.Limit: at once, and over a unix socket
+// between two that relay.
+var ways = map[string]func(t *testing.T, to string) net.Listener{
+	"direct": func(t *testing.T, to string) net.Listener {
+		l := listenLocal(t)
+		go relay.Serve(l, func() (net.Conn, error) { return net.Dial("tcp4", to) })
+		return l
+	},
+	"framed": func(t *testing.T, to string) net.Listener {
+		path := filepath.Join(t.TempDir(), "sock")
+		door, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { door.Close() })
+		go relay.Serve(relay.FramedListener(door), func() (net.Conn, error) { return net.Dial("tcp4", to) })
+		l := listenLocal(t)
+		go relay.Serve(l, func() (net.Conn, error) { return relay.DialFramed(path, 10*time.Second) })
+		return l
+	},
+}
+
+// both runs a test for each way.
+func both(t *testing.T, test func(t *testing.T, via func(t *testing.T, to string) net.Listener)) {
+	t.Parallel()
+	for name, via := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, via)
+		})
+	}
+}
 
 func listenLocal(t *testing.T) net.Listener {
 	t.Helper()
@@ -25,11 +61,9 @@ func listenLocal(t *testing.T) net.Listener {
 	return l
 }
 
-// dialRelay connects to the address through a relay of its own.
-func dialRelay(t *testing.T, to string) func() *net.TCPConn {
+// dialer connects to a listener.
+func dialer(t *testing.T, l net.Listener) func() *net.TCPConn {
 	t.Helper()
-	l := listenLocal(t)
-	go relay(l, to)
 	return func() *net.TCPConn {
 		conn, err := net.Dial("tcp4", l.Addr().String())
 		if err != nil {
@@ -41,9 +75,10 @@ func dialRelay(t *testing.T, to string) func() *net.TCPConn {
 	}
 }
 
-// TestRelayEnds: each direction ends by itself, after all of it has arrived.
-func TestRelayEnds(t *testing.T) {
-	t.Parallel()
+// TestEnds: each direction ends by itself, after all of it has arrived.
+func TestEnds(t *testing.T) { both(t, testEnds) }
+
+func testEnds(t *testing.T, via func(t *testing.T, to string) net.Listener) {
 	l := listenLocal(t)
 	want := make([]byte, 5<<20)
 	rand.Read(want)
@@ -65,7 +100,7 @@ func TestRelayEnds(t *testing.T) {
 			}()
 		}
 	}()
-	dial := dialRelay(t, l.Addr().String())
+	dial := dialer(t, via(t, l.Addr().String()))
 	var all sync.WaitGroup
 	for range 8 {
 		conn := dial()
@@ -86,15 +121,14 @@ func TestRelayEnds(t *testing.T) {
 	all.Wait()
 }
 
-// TestRelayBreaks: a connection that cannot be made, or broke, is reset and not
+// TestBreaks: a connection that cannot be made, or broke, is reset and not
 // just ended, so that nobody takes half an answer for a whole one.
-func TestRelayBreaks(t *testing.T) {
-	t.Parallel()
+func TestBreaks(t *testing.T) { both(t, testBreaks) }
+
+func testBreaks(t *testing.T, via func(t *testing.T, to string) net.Listener) {
 	closed := listenLocal(t)
 	closed.Close()
-	via := listenLocal(t)
-	go relay(via, closed.Addr().String())
-	refused, err := net.Dial("tcp4", via.Addr().String())
+	refused, err := net.Dial("tcp4", via(t, closed.Addr().String()).Addr().String())
 	if err == nil {
 		_, err = refused.Read(make([]byte, 1))
 	}
@@ -112,7 +146,7 @@ func TestRelayBreaks(t *testing.T) {
 		conn.(*net.TCPConn).SetLinger(0)
 		conn.Close()
 	}()
-	conn := dialRelay(t, l.Addr().String())()
+	conn := dialer(t, via(t, l.Addr().String()))()
 	if _, err := io.ReadFull(conn, make([]byte, 4)); err != nil {
 		t.Fatal(err)
 	}
@@ -122,13 +156,14 @@ func TestRelayBreaks(t *testing.T) {
 	}
 }
 
-// TestRelayIsBounded: beyond so many connections further ones wait until others
+// TestIsBounded: beyond so many connections further ones wait until others
 // have ended.
-func TestRelayIsBounded(t *testing.T) {
-	t.Parallel()
+func TestIsBounded(t *testing.T) { both(t, testIsBounded) }
+
+func testIsBounded(t *testing.T, via func(t *testing.T, to string) net.Listener) {
 	l := listenLocal(t)
-	dial := dialRelay(t, l.Addr().String())
-	arrived := make(chan net.Conn, relayed+10)
+	dial := dialer(t, via(t, l.Addr().String()))
+	arrived := make(chan net.Conn, relay.Limit+10)
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -143,12 +178,20 @@ func TestRelayIsBounded(t *testing.T) {
 		}
 	}()
 	var clients []*net.TCPConn
-	for range relayed + 5 {
+	for range relay.Limit + 5 {
 		clients = append(clients, dial())
 	}
-	for range relayed {
-		<-arrived
+	arrive := func(n int) {
+		t.Helper()
+		for i := range n {
+			select {
+			case <-arrived:
+			case <-time.After(time.Minute):
+				t.Fatalf("%d of %d connections arrived", i, n)
+			}
+		}
 	}
+	arrive(relay.Limit)
 	select {
 	case <-arrived:
 		t.Fatal("one connection more")
@@ -157,7 +200,5 @@ func TestRelayIsBounded(t *testing.T) {
 	for i := range 5 {
 		clients[i].Close()
 	}
-	for range 5 {
-		<-arrived
-	}
+	arrive(5)
 }

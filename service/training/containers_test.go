@@ -1,0 +1,116 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/fake"
+	"github.com/sagebrush/sagebrush/store/storetest"
+)
+
+// engine is a container engine: the fake runner, with one registry behind it.
+type engine struct {
+	*fake.Runner
+	mu     sync.Mutex
+	specs  []run.Spec
+	pulled []string // "image provider"
+}
+
+func (e *engine) Start(ctx context.Context, s run.Spec) (run.Process, error) {
+	e.mu.Lock()
+	e.specs = append(e.specs, s)
+	e.mu.Unlock()
+	return e.Runner.Start(ctx, s)
+}
+
+func (e *engine) Pull(_ context.Context, ref, provider string, progress func(string)) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.pulled = append(e.pulled, strings.TrimSpace(ref+" "+provider))
+	if strings.Contains(ref, "absent") {
+		return "", errors.New("the registry does not know " + ref)
+	}
+	progress("Pulling")
+	return "sha256:0123", nil
+}
+
+func (*engine) Knows(provider string) bool { return strings.HasSuffix(provider, ":known") }
+
+func (*engine) Clean(context.Context, func(string) bool) error { return nil }
+
+const provider = "arn:aws:lambda:us-east-1:123456789012:function:"
+
+// withEngine is a bundle whose images are all strange to it, so that they run in
+// containers.
+func withEngine(t *testing.T) (*bundle, *engine) {
+	t.Helper()
+	b := setup(t, storetest.SQLite(t))
+	e := &engine{Runner: fake.New()}
+	b.Containers = e
+	return b, e
+}
+
+// private is a request for an image of a private registry.
+func private(name, function string) *sagemaker.CreateTrainingJobInput {
+	req := request(name)
+	req.AlgorithmSpecification.TrainingImage = aws.Ptr("unknown/image:1")
+	req.VpcConfig = &sagemaker.VpcConfig{SecurityGroupIds: []string{"sg-1"}, Subnets: []string{"subnet-1"}}
+	req.AlgorithmSpecification.TrainingImageConfig = &sagemaker.TrainingImageConfig{
+		TrainingRepositoryAccessMode: sagemaker.TrainingRepositoryAccessModeVpc,
+		TrainingRepositoryAuthConfig: &sagemaker.TrainingRepositoryAuthConfig{TrainingRepositoryCredentialsProviderArn: aws.Ptr(provider + function)},
+	}
+	return req
+}
+
+// An image without a program here runs in a container, with the argument train
+// for its entrypoint; its digest is in the status (TrainContainer-1, X-10).
+func TestContainer(t *testing.T) {
+	t.Parallel()
+	b, e := withEngine(t)
+	req := request("contained")
+	req.AlgorithmSpecification.TrainingImage = aws.Ptr("unknown/image:1")
+	b.create(req)
+	out := b.await("contained", ended)
+	if message := *out.SecondaryStatusTransitions[0].StatusMessage; out.TrainingJobStatus != "Completed" || !strings.Contains(message, "sha256:0123") {
+		t.Errorf("%s: %q", out.TrainingJobStatus, message)
+	}
+	if s := e.specs[0]; s.Image != "unknown/image:1" || len(s.Command) != 0 || strings.Join(s.Args, " ") != "train" {
+		t.Errorf("it ran %+v", s)
+	}
+	req = request("absent")
+	req.AlgorithmSpecification.TrainingImage = aws.Ptr("unknown/absent:1")
+	b.create(req)
+	if out := b.await("absent", ended); aws.Val(out.FailureReason) != "ClientError: the image could not be prepared: the registry does not know unknown/absent:1" {
+		t.Errorf("%q", aws.Val(out.FailureReason))
+	}
+}
+
+// CreateTrainingJob-6: an image of a private registry is pulled with the
+// credentials of its provider; settings that cannot have an effect are refused.
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	b, e := withEngine(t)
+	b.create(private("good", "known"))
+	b.await("good", ended)
+	if want := "unknown/image:1 " + provider + "known"; e.pulled[0] != want {
+		t.Errorf("pulled %q, want %q", e.pulled, want)
+	}
+	noVPC, platform, here := private("x", "known"), private("x", "known"), private("x", "known")
+	noVPC.VpcConfig = nil
+	platform.AlgorithmSpecification.TrainingImageConfig.TrainingRepositoryAccessMode = sagemaker.TrainingRepositoryAccessModePlatform
+	here.AlgorithmSpecification.TrainingImage = aws.Ptr("test/image:1")
+	for want, req := range map[string]*sagemaker.CreateTrainingJobInput{
+		"needs a VpcConfig": noVPC, "only for TrainingRepositoryAccessMode Vpc": platform,
+		"does not run in a container here": here, "There are no credentials for the provider": private("x", "other"),
+	} {
+		if _, err := b.CreateTrainingJob(b.ctx, req); aws.CodeOf(err) != aws.ValidationException || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
