@@ -8,11 +8,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
@@ -133,7 +135,11 @@ func (p peers) localMode(ctx context.Context, s *harness.Server, r *harness.Repo
 		if err != nil {
 			return fmt.Errorf("local mode: %w", err)
 		}
-		if _, err := fmt.Sscan(string(out), &row.Peer); err != nil {
+		lines := strings.Fields(string(out)) // the SDK greets on standard output
+		if len(lines) == 0 {
+			return errors.New("local mode printed nothing")
+		}
+		if _, err := fmt.Sscan(lines[len(lines)-1], &row.Peer); err != nil {
 			return fmt.Errorf("local mode printed %q: %w", out, err)
 		}
 		row.Ratio = row.Peer / row.Value
