@@ -54,6 +54,10 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		}
 		r.Body = Job{Request: *in, Image: uri, Container: container}
 		begin(r, tx.Now)
+		place, err := s.lineUp(tx, r)
+		if err != nil {
+			return err
+		}
 		if err := jobs.Insert(tx, r); errors.Is(err, store.ErrExists) {
 			return aws.Errorf(aws.ResourceInUse, "Training job names must be unique within an AWS account and region, and a training job with this name already exists (%s)", r.ARN)
 		} else if err != nil {
@@ -64,6 +68,9 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 		}
 		if err := s.addLimits(tx, r); err != nil {
 			return err
+		}
+		if place != nil {
+			return slots.Insert(tx, place) // whoever frees capacity adds its task
 		}
 		w := workOf(r)
 		return s.Tasks.Add(tx, task.Spec{Kind: taskRun, Key: w.key(), Payload: w})

@@ -60,7 +60,7 @@ type queue struct {
 }
 
 // readQueue reads the state, and keeps every other server from deciding by it.
-func readQueue(tx *store.Tx) (q queue, err error) {
+func (s *Service) readQueue(tx *store.Tx) (q queue, err error) {
 	gate, err := slots.Get(tx, machine, turnstile)
 	if errors.Is(err, store.ErrNotFound) {
 		gate = &store.Row[slot]{Scope: machine, Name: turnstile, Status: turnstile}
@@ -82,7 +82,25 @@ func readQueue(tx *store.Tx) (q queue, err error) {
 			return q, err
 		}
 	}
+	s.crowded.Store(len(q.waiting) == lookAhead)
 	return q, nil
+}
+
+// lineUp is the place of a new job at the end of a queue that is longer than
+// anybody looks: nobody need ask whose turn it is, it is not this job's. It answers
+// nil where that is not known to be so. Somebody runs, and wakes those who wait
+// when it ends.
+func (s *Service) lineUp(tx *store.Tx, r *row) (*store.Row[slot], error) {
+	if !s.crowded.Load() {
+		return nil, nil
+	}
+	running, err := slots.List(tx, machine, store.Query{Status: slotRunning, Limit: 1})
+	if err != nil || len(running) == 0 {
+		return nil, err
+	}
+	w, demand := workOf(r), s.demandOf(&r.Body.Request)
+	note(r, "%s", s.waitsFor(demand))
+	return &store.Row[slot]{Scope: machine, Name: w.key(), Status: slotWaiting, Body: slot{Work: w, Demand: demand}}, nil
 }
 
 // startable are the jobs that may start now, and the warm pools that have to go
@@ -111,7 +129,7 @@ func demands(rows []*store.Row[slot]) (all []capacity.Demand) {
 // may not is noted as waiting and woken when its turn comes.
 func (s *Service) enter(tx *store.Tx, r *row) (bool, error) {
 	w := workOf(r)
-	q, err := readQueue(tx)
+	q, err := s.readQueue(tx)
 	if err != nil {
 		return false, err
 	}
@@ -157,7 +175,7 @@ func (s *Service) free(tx *store.Tx, r *row) error {
 // wakeWaiting adds the tasks of the jobs that may start now; each takes its
 // turn by itself.
 func (s *Service) wakeWaiting(tx *store.Tx) error {
-	q, err := readQueue(tx)
+	q, err := s.readQueue(tx)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,43 @@ func TestQueue(t *testing.T) {
 	})
 }
 
+// A queue that is longer than anybody looks: its jobs wait their turn, their names
+// are taken, they can be stopped, and all of them run in the end.
+func TestLongQueue(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		b := setup(t, db)
+		b.fill()
+		name := func(i int) string { return fmt.Sprintf("waits-%03d", i) }
+		const length = lookAhead + 20
+		for i := range length {
+			b.create(request(name(i)))
+			if i == lookAhead { // it saw a full queue before it
+				await(t, func() bool { return b.crowded.Load() })
+			}
+		}
+		last := b.describe(name(length - 1))
+		if message := *last.SecondaryStatusTransitions[0].StatusMessage; !strings.HasPrefix(message, "Waiting for capacity") {
+			t.Errorf("the last one's message is %q", message)
+		}
+		if _, err := b.CreateTrainingJob(b.ctx, request(name(length-1))); aws.CodeOf(err) != aws.ResourceInUse {
+			t.Errorf("its name again: %v", err)
+		}
+		b.stop(name(length - 2))
+		if out := b.await(name(length-2), ended); out.SecondaryStatus != sagemaker.SecondaryStatusStopped {
+			t.Errorf("stopped in the queue: %s", out.SecondaryStatus)
+		}
+		for i := range b.Machine.MaxJobs {
+			b.stop(fmt.Sprintf("fill-%d", i))
+		}
+		for i := range length {
+			if out := b.await(name(i), ended); i != length-2 && out.TrainingJobStatus != sagemaker.TrainingJobStatusCompleted {
+				t.Errorf("%s is %s", name(i), out.TrainingJobStatus)
+			}
+		}
+	})
+}
+
 // WarmPool-1, -2: the instances of an ended job stay available for the next that
 // is like it, which then does not queue; one that is not like it does not get
 // them.

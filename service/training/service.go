@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sagebrush/sagebrush/algo/capacity"
@@ -119,7 +120,10 @@ type Service struct {
 	Config
 	// mu guards running: the jobs that this server works on, and how to wake
 	// them when their row changed.
-	mu      sync.Mutex
+	mu sync.Mutex
+	// crowded says that more jobs waited than are looked at, when this server
+	// looked last.
+	crowded atomic.Bool
 	running map[work]context.CancelCauseFunc
 }
 
