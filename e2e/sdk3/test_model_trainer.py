@@ -9,6 +9,7 @@ import logging
 import os
 import subprocess
 import tarfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,13 @@ import pytest
 from sagemaker.core import image_uris
 from sagemaker.core.utils.exceptions import FailedStatusError
 from sagemaker.train import ModelTrainer
-from sagemaker.train.configs import Compute, InputData, SourceCode
+from sagemaker.train.configs import (
+    CheckpointConfig,
+    Compute,
+    InputData,
+    SourceCode,
+    StoppingCondition,
+)
 from sagemaker.train.distributed import MPI, Torchrun
 from server import Server
 from sklearn.datasets import load_iris
@@ -219,3 +226,49 @@ def test_mpi_on_two_hosts(source: Callable[..., str]) -> None:
     assert facts["hosts"] == ["algo-1", "algo-1", "algo-2", "algo-2"]
     assert facts["args"] == ["--alpha", "0.5", "--name", "x y"]
     assert Path("/etc/environment").read_text() == before
+
+
+# Gets past its checkpoint only when it goes on from there.
+SPOT = """
+import json, os, time
+kept = "/opt/ml/checkpoints/step"
+begun = int(open(kept).read()) if os.path.exists(kept) else 0
+open(kept, "w").write(str(begun + 1))
+if begun == 0:
+    time.sleep(600)
+with open(os.path.join(os.environ["SM_MODEL_DIR"], "facts.json"), "w") as out:
+    json.dump({"begun": begun}, out)
+"""
+
+
+def test_spot_with_checkpoints(
+    server: Server, source: Callable[..., str], unique: Callable[[str], str]
+) -> None:
+    # CreateTrainingJob-24, Ckpt-1: the interrupted job goes on where it was.
+    s3, bucket = boto3.client("s3"), unique("spot")
+    s3.create_bucket(Bucket=bucket)
+    trainer = ModelTrainer(
+        training_image=SKLEARN,
+        source_code=SourceCode(source_dir=source(train_py=SPOT), entry_script="train.py"),
+        compute=Compute(
+            instance_type="ml.m5.large", instance_count=1, enable_managed_spot_training=True
+        ),
+        stopping_condition=StoppingCondition(
+            max_runtime_in_seconds=300, max_wait_time_in_seconds=600
+        ),
+        checkpoint_config=CheckpointConfig(s3_uri=f"s3://{bucket}/kept"),
+        base_job_name="spot",
+    )
+    trainer.train(wait=False)
+    job = trainer._latest_training_job
+    deadline = time.monotonic() + 60
+    while not s3.list_objects_v2(Bucket=bucket, Prefix="kept/step")["KeyCount"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert "starts again" in server.run("jobs", "interrupt", job.training_job_name)
+    job.wait()
+    job.refresh()
+    assert facts_of(trainer) == {"begun": 1}
+    statuses = [each.status for each in job.secondary_status_transitions]
+    assert statuses.count("Training") == 2
+    assert "Interrupted" in statuses
