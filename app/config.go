@@ -6,6 +6,8 @@ package app
 import (
 	"log/slog"
 	"time"
+
+	"github.com/sagebrush/sagebrush/kit"
 )
 
 // Config says how a server runs.
@@ -37,6 +39,9 @@ type Config struct {
 	FileSystems map[string]string
 	// JobMemory caps the memory of any job in bytes; 0 leaves the instance type's.
 	JobMemory int64
+	// Quotas are the limits on how many resources an account may have, by name;
+	// what is not named keeps its default.
+	Quotas kit.Quotas
 	// CacheDir holds the environments of images; "" takes the user's cache directory.
 	CacheDir string
 	// Version is what the server reports as its own.

@@ -76,6 +76,7 @@ func (a *App) openServices(ctx context.Context) error {
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
 	tokens := kit.NewTokens(a.keys.ServerKey())
+	base := kit.Base{DB: a.db, Tokens: tokens, Quotas: c.Quotas}
 	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
 	if err != nil {
 		return err
@@ -93,7 +94,7 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
-	tags := &tagging.Service{DB: a.db, Tokens: tokens}
+	tags := &tagging.Service{Base: base}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
 		S3: s3.NewHandler(a.objects, s3.Options{Lookup: a.keys.Lookup, Region: c.Region, Now: c.Now, Logger: c.Logger}),

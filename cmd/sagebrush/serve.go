@@ -56,6 +56,7 @@ start. A second one ends it at once.`,
 	flags.StringVar(&f.RegistryCredentials, "registry-credentials", "", "JSON file with usernames and passwords of private registries by the ARN of their credentials provider")
 	flags.StringToStringVar(&f.FileSystems, "file-system", nil, "directory that stands for a file system of channels, as ID=DIRECTORY; may be repeated")
 	flags.Var(&f.jobMemory, "job-memory", "memory that any job may use at most, such as 512MiB (default what its instance type has)")
+	flags.Var(&f.Quotas, "quota", "how many resources of a kind an account may have in a region, such as contexts=500, 0 for no limit; may be repeated")
 	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
