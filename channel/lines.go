@@ -3,6 +3,7 @@ package channel
 import (
 	"context"
 
+	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/channel/feed"
 )
 
@@ -17,7 +18,7 @@ const linesAtOnce = locateBatch
 // a value (TrainData-7). All lines are read and all objects found before the
 // program starts, so what is wrong with the manifest is said at once.
 func (s *stage) writeLines(ctx context.Context, out *feed.SetWriter, snap *snapshot, c *Channel) error {
-	bucket, _, err := splitURI(c.URI)
+	bucket, _, err := blob.ParseURI(c.URI)
 	if err != nil {
 		return failed("the S3Uri %v", err)
 	}

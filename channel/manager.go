@@ -74,7 +74,7 @@ type Request struct {
 // whether its manifest can be read. An *Error says what is wrong with a manifest;
 // found is false without an error when nothing lies under the URI.
 func (m *Manager) Look(ctx context.Context, account string, c Channel) (found bool, err error) {
-	bucket, key, err := splitURI(c.URI)
+	bucket, key, err := blob.ParseURI(c.URI)
 	if err != nil {
 		return false, failed("the S3Uri %v", err)
 	}

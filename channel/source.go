@@ -41,7 +41,7 @@ func (m *Manager) owned(ctx context.Context, account, bucket string) error {
 
 // objects lists what an S3Prefix or a ManifestFile names (TrainData-6), in order.
 func (m *Manager) objects(ctx context.Context, account string, c *Channel) ([]object, error) {
-	bucket, key, err := splitURI(c.URI)
+	bucket, key, err := blob.ParseURI(c.URI)
 	if err != nil {
 		return nil, failed("the S3Uri %v", err)
 	}
@@ -94,7 +94,7 @@ func (m *Manager) manifest(ctx context.Context, account, uri string) ([]object, 
 	if err != nil {
 		return nil, inManifest(uri, err)
 	}
-	bucket, begin, err := splitURI(prefix)
+	bucket, begin, err := blob.ParseURI(prefix)
 	if err != nil {
 		return nil, err // parseManifest has accepted it
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/channel/order"
 )
 
@@ -112,7 +113,7 @@ func (s *stage) plan(ctx context.Context, c *Channel) error {
 		err = failed("no objects are left under %s", c.URI)
 	}
 	if err == nil && c.Mode == FastFile {
-		_, prefix, _ := splitURI(c.URI) // objects has used it
+		_, prefix, _ := blob.ParseURI(c.URI) // objects has used it
 		err = wholeFolder(prefix, list)
 	}
 	if err == nil && c.Mode != Pipe {

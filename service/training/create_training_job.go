@@ -188,13 +188,10 @@ func (s *Service) resolve(ctx context.Context, uri string) (img image.Image, con
 	return img, "", err
 }
 
-// parseS3 splits an S3 URI; the https form that the model's pattern also admits
-// is refused, because it names no bucket unambiguously.
+// parseS3 splits an S3 URI, or refuses it.
 func parseS3(uri string) (bucket, key string, err error) {
-	rest, ok := strings.CutPrefix(uri, "s3://")
-	bucket, key, _ = strings.Cut(rest, "/")
-	if !ok || bucket == "" {
-		return "", "", aws.Invalid("The S3 URI %q is not of the form s3://bucket/key.", uri)
+	if bucket, key, err = blob.ParseURI(uri); err != nil {
+		return "", "", aws.Invalid("%s%s.", strings.ToUpper(err.Error()[:1]), err.Error()[1:])
 	}
 	return bucket, key, nil
 }
