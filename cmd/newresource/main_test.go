@@ -45,9 +45,14 @@ func TestWrittenResourcesWork(t *testing.T) {
 			if err := os.WriteFile(path, overlay, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-overlay", path, "./service/"+pkg)
-			cmd.Dir = root
-			if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "ok") {
+			build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", filepath.Join(dir, "tests"), "-overlay", path, "./service/"+pkg)
+			build.Dir = root
+			if out, err := build.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			tests := exec.CommandContext(t.Context(), filepath.Join(dir, "tests"), "-test.v")
+			tests.Dir = dir
+			if out, err := tests.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: Test"+noun) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
