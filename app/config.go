@@ -37,6 +37,9 @@ type Config struct {
 	FileSystems map[string]string
 	// JobMemory caps the memory of any job in bytes; 0 leaves the instance type's.
 	JobMemory int64
+	// StopGrace is how long a stopped job's program may save its work between
+	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
+	StopGrace time.Duration
 	// CacheDir holds the environments of images; "" takes the user's cache directory.
 	CacheDir string
 	// Version is what the server reports as its own.

@@ -190,7 +190,7 @@ func (s *Service) stopPrograms(ctx context.Context, w work, r *row) error {
 		return err
 	}
 	for _, p := range programs {
-		if err := p.Stop(ctx, stopGrace); err != nil {
+		if err := p.Stop(ctx, s.StopGrace); err != nil {
 			return err
 		}
 	}
