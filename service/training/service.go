@@ -84,6 +84,9 @@ type Config struct {
 	DB      *store.DB
 	Tasks   *task.Queue
 	Objects blob.Store
+	// ForeignRegions says that the regions of Objects' buckets are not this server's,
+	// so that jobs of every region use all of them.
+	ForeignRegions bool
 	// Runner runs programs as processes, Containers in containers; nil where there
 	// is no engine.
 	Runner     run.Runner
