@@ -42,6 +42,9 @@ type Config struct {
 	// Quotas are the limits on how many resources an account may have, by name;
 	// what is not named keeps its default.
 	Quotas kit.Quotas
+	// StopGrace is how long a stopped job's program may save its work between
+	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
+	StopGrace time.Duration
 	// CacheDir holds the environments of images; "" takes the user's cache directory.
 	CacheDir string
 	// Version is what the server reports as its own.

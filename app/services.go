@@ -85,6 +85,7 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
 		Data: data, Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
+		StopGrace: c.StopGrace, ForeignRegions: c.S3Endpoint != "",
 		ContainersOnly: c.Runner == RunnerDocker,
 	})
 	if a.containers != nil { // a nil pointer is not a nil interface

@@ -22,7 +22,7 @@ func (s *stage) writeLines(ctx context.Context, out *feed.SetWriter, snap *snaps
 	if err != nil {
 		return failed("the S3Uri %v", err)
 	}
-	if err := s.m.owned(ctx, s.r.Account, bucket); err != nil {
+	if err := s.m.owned(ctx, s.r.scope(), bucket); err != nil {
 		return err
 	}
 	body, err := s.m.open(ctx, c.URI)
@@ -69,7 +69,7 @@ func (w *lineWriter) add(ctx context.Context, values []value) error {
 			return err // parseAugmented has accepted it
 		}
 		if !w.owned[bucket] {
-			if err := w.s.m.owned(ctx, w.s.r.Account, bucket); err != nil {
+			if err := w.s.m.owned(ctx, w.s.r.scope(), bucket); err != nil {
 				return err
 			}
 			w.owned[bucket] = true

@@ -108,7 +108,7 @@ func (s *stage) plan(ctx context.Context, c *Channel) error {
 		s.streams = append(s.streams, &stream{c: c, here: here})
 		return nil
 	}
-	list, err := s.m.objects(ctx, s.r.Account, c)
+	list, err := s.m.objects(ctx, s.r.scope(), c)
 	if err == nil && len(list) == 0 {
 		err = failed("no objects are left under %s", c.URI)
 	}

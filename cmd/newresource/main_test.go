@@ -45,7 +45,7 @@ func TestWrittenResourcesWork(t *testing.T) {
 			if err := os.WriteFile(path, overlay, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", filepath.Join(dir, "tests"), "-overlay", path, "./service/"+pkg)
+			build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-o", filepath.Join(dir, "tests"), "-overlay", path, "./service/"+pkg)
 			build.Dir = root
 			if out, err := build.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)

@@ -101,7 +101,8 @@ func (s *Service) checkRegistry(in *sagemaker.CreateTrainingJobInput, container 
 	return nil
 }
 
-// checkData looks for what the job will read and write (CreateTrainingJob-17).
+// checkData looks for what the job will read and write (CreateTrainingJob-17),
+// which has to be in its region (Data-10).
 func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) error {
 	for _, c := range in.InputDataConfig {
 		if fs := c.DataSource.FileSystemDataSource; fs != nil {
@@ -110,8 +111,9 @@ func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.
 			}
 		}
 	}
+	region := s.regionOfData(scope.Region)
 	for _, c := range s3Channels(in) {
-		found, err := s.Data.Look(ctx, scope.Account, c)
+		found, err := s.Data.Look(ctx, aws.Scope{Account: scope.Account, Region: region}, c)
 		if mine := (*channel.Error)(nil); errors.As(err, &mine) {
 			return aws.Invalid("The channel %q: %s.", c.Name, mine.Reason)
 		} else if err != nil {
@@ -133,6 +135,9 @@ func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.
 		}
 		if err != nil || b.Account != scope.Account {
 			return aws.Invalid("The bucket %q of %s %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, member, uri)
+		}
+		if region != "" && b.Region != region {
+			return aws.Invalid("The bucket %q of %s %q is in the region %s. Give a path in a bucket of the job's own region, %s.", bucket, member, uri, b.Region, region)
 		}
 	}
 	return nil
