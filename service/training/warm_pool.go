@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -98,7 +99,7 @@ func (s *Service) retain(tx *store.Tx, r *row) error {
 
 // keepsPool says whether the way in which a job ended leaves its instances sound.
 func keepsPool(j *Job) bool {
-	return j.Secondary != sagemaker.SecondaryStatusFailed || len(j.FailureReason) < len(internalError) || j.FailureReason[:len(internalError)] != internalError
+	return j.Secondary != sagemaker.SecondaryStatusFailed || !strings.HasPrefix(j.FailureReason, internalError)
 }
 
 // reuse takes over the instances of an earlier job that are kept warm and fit.
