@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"fmt"
 	"maps"
 	"net"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // image is what an image says of itself.
@@ -96,7 +96,7 @@ func commandOf(s run.Spec, img image) ([]string, error) {
 	case len(img.entrypoint)+len(img.cmd) > 0:
 		return append(slices.Clone(img.entrypoint), img.cmd...), nil
 	}
-	return nil, &refusal{127, fmt.Sprintf("The image %s has no entry point, and no command was given.", s.Image)}
+	return nil, command.Refuse(command.NotFound, "The image %s has no entry point, and no command was given.", s.Image)
 }
 
 // first is the command line of a container's first process.

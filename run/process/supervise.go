@@ -18,6 +18,7 @@ import (
 	"github.com/sagebrush/sagebrush/internal/statedir"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 	"github.com/sagebrush/sagebrush/run/internal/disk"
 	"github.com/sagebrush/sagebrush/run/internal/output"
 )
@@ -140,7 +141,7 @@ func (s *supervisor) supervise() run.Exit {
 
 // launch starts the program and lets its output flow into log.
 func (s *supervisor) launch(log *logstream.Writer) error {
-	cmd, err := s.command()
+	cmd, err := s.execution()
 	if err != nil {
 		return err
 	}
@@ -164,20 +165,11 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 	return s.dir.write(stateFile, st)
 }
 
-// refusal is why a program could not be executed, with the exit status that a
-// shell gives for it.
-type refusal struct {
-	code   int
-	reason string
-}
-
-func (r *refusal) Error() string { return r.reason }
-
 // failed is the end of a program that was never executed.
 func (s *supervisor) failed(err error) run.Exit {
 	e := run.Exit{Code: -1, StartedAt: s.started, EndedAt: time.Now()}
-	if r, ok := err.(*refusal); ok {
-		e.Code, e.Reason = r.code, r.reason
+	if r := (*command.Refusal)(nil); errors.As(err, &r) {
+		e.Code, e.Reason = r.Code, r.Reason
 	} else {
 		e.Reason = fmt.Sprintf("The program could not be started: %v.", err)
 	}
