@@ -136,7 +136,7 @@ func usageNow(b *bench) {
 // limit is ended, what was there before it counted.
 func diskFull(b *bench) {
 	if b.can.Commands && !b.can.Disk {
-		b.Skip("space on disk is not limited here")
+		b.Skip("NOT TESTED: limits of the space on disk, which this runner does not have: those of run/process and run/docker test it")
 	}
 	s := b.spec("x", `cd "$SAGEMAKER_BASE_DIR"; mkdir -p a/b; head -c 3000000 /dev/zero | tr '\0' x >a/b/big; echo up; sleep 1000`, "FAKE_DISK_FULL=1")
 	os.WriteFile(filepath.Join(s.OptML, "input"), make([]byte, 3_000_000), 0o644)
