@@ -103,7 +103,9 @@ func (d stateDir) lockExisting(ctx context.Context) (*os.File, error) {
 func (d stateDir) lockFile(ctx context.Context, name string, create bool) (*os.File, error) {
 	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
 		if create {
-			if err := os.MkdirAll(string(d), 0o700); err != nil {
+			// One that vanishes while it is looked at counts as existing, and is made
+			// in the next round.
+			if err := os.MkdirAll(string(d), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 				return nil, err
 			}
 		}
