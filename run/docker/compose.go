@@ -42,7 +42,7 @@ type composition struct {
 
 // compose decides what the container of a program is; without effects.
 func (r *Runner) compose(s run.Spec, img image, name string, d stateDir) (*composition, error) {
-	command, err := commandOf(s, img)
+	words, err := commandOf(s, img)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (r *Runner) compose(s run.Spec, img image, name string, d stateDir) (*compo
 	}
 	_, home := s.Env["HOME"]
 	plan := inside.Plan{
-		Command: command, Dir: within(s.Dir, s.OptML), User: rootless(img.user), Home: home || img.home,
+		Command: words, Dir: within(s.Dir, s.OptML), User: rootless(img.user), Home: home || img.home,
 		Wall: s.Limits.Wall, Grace: s.Limits.Grace, WatchMemory: s.Limits.MemoryBytes > 0, DiskBytes: s.Limits.DiskBytes,
 		Reach: reachOf(s), Foreign: foreign, Owner: ownerOfFiles(),
 	}
