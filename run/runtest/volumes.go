@@ -103,8 +103,8 @@ func (b *bench) directory(name, file string) string {
 	return dir
 }
 
-// usageNow: TrainContainer-12 (instance metrics), what a running program uses can be asked;
-// CPU time grows and covers children that have ended.
+// usageNow: TrainContainer-12 (instance metrics), what a running program uses can
+// be asked; CPU time grows and covers children that have ended.
 func usageNow(b *bench) {
 	s := b.spec("x", "x=$(head -c 20000000 /dev/zero | tr '\\0' x); sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'; echo up; sleep 1000; echo $x", "FAKE_LOG=up", "FAKE_SLEEP=1000")
 	p := b.start(s)
