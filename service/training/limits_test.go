@@ -9,6 +9,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/store/storetest"
@@ -115,6 +116,27 @@ func TestLateUpload(t *testing.T) {
 	close(objects.writing.open)
 	if out := b.await("late", ended); out.TrainingJobStatus != sagemaker.TrainingJobStatusCompleted || len(b.members("out/late/output/model.tar.gz")) == 0 {
 		t.Errorf("%s: %s", out.TrainingJobStatus, aws.Val(out.FailureReason))
+	}
+}
+
+// builtInImages are all of them ours.
+type builtInImages struct{ anyImage }
+
+func (i builtInImages) Resolve(ctx context.Context, uri string) (image.Image, error) {
+	img, err := i.anyImage.Resolve(ctx, uri)
+	img.BuiltIn = true
+	return img, err
+}
+
+// D-80 (CreateTrainingJob-12): an algorithm of ours without checkpoints may wait for
+// spot capacity for longer than an hour.
+func TestLongWait(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t))
+	b.Images = builtInImages{}
+	b.create(spotRequest("patient"))
+	if out := b.await("patient", ended); out.TrainingJobStatus != sagemaker.TrainingJobStatusCompleted || *out.StoppingCondition.MaxWaitTimeInSeconds != 7200 {
+		t.Errorf("%s, %+v", out.TrainingJobStatus, out.StoppingCondition)
 	}
 }
 

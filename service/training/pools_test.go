@@ -3,6 +3,7 @@ package training
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -48,6 +49,28 @@ func TestWhatKeepsAPool(t *testing.T) {
 		if (p == nil) != (c.want == "") || p != nil && string(p.Status) != c.want {
 			t.Errorf("%s: %+v, want %q", c.name, p, c.want)
 		}
+	}
+}
+
+// D-81 (WarmPool-2): instances may be taken over however old they are.
+func TestOldPool(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t))
+	warm := func(name string) *sagemaker.CreateTrainingJobInput {
+		req := request(name)
+		req.ResourceConfig.KeepAlivePeriodInSeconds = aws.Ptr[int32](3600)
+		return req
+	}
+	b.create(warm("old"))
+	b.await("old", ended)
+	b.edit("old", func(j *Job) {
+		started := j.StartedAt.Add(-8 * 24 * time.Hour)
+		j.StartedAt = &started
+	})
+	b.create(warm("new"))
+	b.await("new", ended)
+	if p := b.describe("old").WarmPoolStatus; p.Status != "Reused" || *p.ReusedByJob != "new" {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -102,7 +102,7 @@ func TestLongQueue(t *testing.T) {
 	})
 }
 
-// WarmPool-1, -2: the instances of an ended job stay available for the next that
+// WarmPool-1, WarmPool-2, Res-3, DescTJ-16: the instances of an ended job stay available for the next that
 // is like it, which then does not queue; one that is not like it does not get
 // them.
 func TestWarmPool(t *testing.T) {
@@ -148,7 +148,7 @@ func TestWarmPool(t *testing.T) {
 	})
 }
 
-// UpdateTrainingJob-1: the time of a warm pool can be changed, and 0 ends it.
+// UpdateTrainingJob-1, DescTJ-16: the time of a warm pool can be changed, and 0 ends it.
 //
 // covers: sagemaker.UpdateTrainingJob
 func TestUpdateKeepAlive(t *testing.T) {

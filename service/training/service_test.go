@@ -174,8 +174,9 @@ func in(status sagemaker.SecondaryStatus) func(*sagemaker.DescribeTrainingJobOut
 }
 
 // A job from Create to Completed, on both databases: statuses in order, data in,
-// model out, metrics, times, log stream (CreateTrainingJob-22 … -28,
-// TrainContainer-8, -12, -13, DescTJ-4, -5, -8, -14, X-6).
+// model out, metrics, times, log stream (CreateTrainingJob-22, CreateTrainingJob-23,
+// CreateTrainingJob-25, CreateTrainingJob-28, TrainContainer-8, TrainContainer-12,
+// TrainContainer-13, DescTJ-4, DescTJ-5, DescTJ-8, DescTJ-14, Metric-1, X-6).
 //
 // covers: sagemaker.CreateTrainingJob sagemaker.DescribeTrainingJob
 func TestLifeCycle(t *testing.T) {
@@ -263,7 +264,7 @@ func TestUnknownJob(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-17, TrainContainer-7, CreateTrainingJob-29: a program that
+// TrainContainer-7, CreateTrainingJob-29: a program that
 // fails says why in FailureReason; its output is kept, its model is not.
 func TestFailedJob(t *testing.T) {
 	t.Parallel()
@@ -329,7 +330,7 @@ func TestMissingData(t *testing.T) {
 	}
 }
 
-// StopTrainingJob-1, -2: a running job ends Stopped with what it saved; stopping
+// StopTrainingJob-1, StopTrainingJob-2: a running job ends Stopped with what it saved; stopping
 // twice is accepted; a job that has ended refuses and names its status.
 //
 // covers: sagemaker.StopTrainingJob
@@ -357,7 +358,8 @@ func TestStopTwice(t *testing.T) {
 	}
 }
 
-// A job that waits for its turn is stopped at once, without waiting for it.
+// A job that waits for its turn is stopped at once, without waiting for it, and has
+// no times (CreateTrainingJob-28, DescTJ-1).
 func TestStopQueuedJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
@@ -376,7 +378,7 @@ func TestStopQueuedJob(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-27, DescTJ-3: out of time is Stopped/MaxRuntimeExceeded, not
+// CreateTrainingJob-27, DescTJ-3, DescTJ-7, Stop-1, Stop-2: out of time is Stopped/MaxRuntimeExceeded, not
 // Failed, and what was saved is uploaded.
 func TestMaxRuntime(t *testing.T) {
 	t.Parallel()
@@ -483,7 +485,7 @@ func (c *countingRunner) Start(ctx context.Context, s run.Spec) (run.Process, er
 	return c.Runner.Start(ctx, s)
 }
 
-// TrainContainer-3 … -5: the configuration files.
+// TrainContainer-3, TrainContainer-4, TrainContainer-5: the configuration files.
 func TestLayOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
@@ -520,7 +522,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TrainContainer-1: how entrypoint and arguments override the program, or the
+// TrainContainer-1, DescTJ-9: how entrypoint and arguments override the program, or the
 // image's own in a container.
 func TestCommand(t *testing.T) {
 	t.Parallel()

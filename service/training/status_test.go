@@ -12,7 +12,7 @@ import (
 	"github.com/sagebrush/sagebrush/kit"
 )
 
-// CreateTrainingJob-23, DescTJ-2: every secondary status of the model is reached
+// CreateTrainingJob-22, CreateTrainingJob-23, DescTJ-2: every secondary status of the model is reached
 // by a transition or listed as reserved, and never both.
 func TestEveryStatusIsReachableOrReserved(t *testing.T) {
 	t.Parallel()
