@@ -80,7 +80,8 @@ def completed(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_contract(contained: Server, training: Training) -> None:
-    # TrainContainer-1, TrainContainer-3 to TrainContainer-8: files, variables, results; nothing of the host's.
+    # TrainContainer-1, TrainContainer-3 to TrainContainer-8: files, variables, results;
+    # nothing of the host's.
     uri = training.upload("train", "a", "b")
     program = """
 import json, os, pathlib, socket, urllib.request

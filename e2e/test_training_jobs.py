@@ -67,7 +67,8 @@ def test_what_a_program_sees(training: Training, image: Callable[[str], str]) ->
         'base=${SAGEMAKER_BASE_DIR:-/opt/ml}\ncat "$base/input/config/hyperparameters.json"\necho\n'
         'cat "$base/input/config/inputdataconfig.json"\necho\n'
         'cat "$base/input/config/resourceconfig.json"\necho\n'
-        'echo "$TRAINING_JOB_NAME|$GREETING|$AWS_REGION|$TRAINING_JOB_ARN"\nls "$base/input/data/train"\n'
+        'echo "$TRAINING_JOB_NAME|$GREETING|$AWS_REGION|$TRAINING_JOB_ARN"\n'
+        'ls "$base/input/data/train"\n'
     )
     data = training.upload("train", "x")
     description = training.run(
@@ -116,7 +117,7 @@ def test_script_that_fails(
 
 
 def test_metrics_of_both_outputs(training: Training, image: Callable[[str], str]) -> None:
-    """Metric-1, TrainContainer-13, DescTJ-14: standard error counts as well, the last value wins."""
+    """Metric-1, TrainContainer-13, DescTJ-14: of both outputs, the last value."""
     uri = image("echo 'a=1;'\necho 'x b=2; y' >&2\necho 'a=3;'\n")
     request = training.request(uri, [])
     request["AlgorithmSpecification"]["MetricDefinitions"] = [

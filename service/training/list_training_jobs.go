@@ -13,8 +13,10 @@ import (
 const defaultPage = 10
 
 // ListTrainingJobs lists jobs, by CreationTime ascending unless told otherwise.
-// StatusEquals and WarmPoolStatusEquals filter a page after it was cut
-// (ListTrainingJobs-1), so pages may be short, or empty with a NextToken.
+// StatusEquals together with MaxResults filters a page after it was cut, from the
+// newest jobs where no order is asked for (ListTrainingJobs-1), and
+// WarmPoolStatusEquals always does: such pages may be short, or empty with a
+// NextToken.
 func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTrainingJobsInput) (*sagemaker.ListTrainingJobsOutput, error) {
 	scope := aws.ScopeFrom(ctx)
 	limit := defaultPage
@@ -34,11 +36,18 @@ func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTraini
 	}
 	filters := *in
 	filters.NextToken, filters.MaxResults = nil, nil
+	at := listPlace{CutFirst: in.StatusEquals != "" && in.MaxResults != nil}
 	if in.NextToken != nil {
-		q.After = new(store.Cursor)
-		if err := s.Tokens.Open(*in.NextToken, q.After, scope, "ListTrainingJobs", filters); err != nil {
+		if err := s.Tokens.Open(*in.NextToken, &at, scope, "ListTrainingJobs", filters); err != nil {
 			return nil, err
 		}
+		q.After = &at.Cursor
+	}
+	switch {
+	case !at.CutFirst:
+		q.Status = string(in.StatusEquals)
+	case in.SortBy == "" && in.SortOrder == "":
+		q.Descending = true
 	}
 	var rows []*row
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -51,7 +60,8 @@ func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTraini
 	out := &sagemaker.ListTrainingJobsOutput{TrainingJobSummaries: []*sagemaker.TrainingJobSummary{}}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		token, err := s.Tokens.Seal(store.CursorOf(rows[limit-1], q.SortBy), scope, "ListTrainingJobs", filters)
+		at.Cursor = store.CursorOf(rows[limit-1], q.SortBy)
+		token, err := s.Tokens.Seal(at, scope, "ListTrainingJobs", filters)
 		if err != nil {
 			return nil, err
 		}
@@ -64,6 +74,14 @@ func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTraini
 		}
 	}
 	return out, nil
+}
+
+// listPlace is where a list goes on.
+type listPlace struct {
+	store.Cursor
+	// CutFirst says that pages are cut before StatusEquals filters them: a list goes
+	// on as it began, whatever MaxResults says then.
+	CutFirst bool `json:",omitempty"`
 }
 
 func summarize(r *row) *sagemaker.TrainingJobSummary {

@@ -396,53 +396,6 @@ func TestMaxRuntime(t *testing.T) {
 	}
 }
 
-// ListTrainingJobs-1, Gen-5: order, filters, pages; StatusEquals filters a page
-// after it was cut; a token is good with its own filters only.
-//
-// covers: sagemaker.ListTrainingJobs
-func TestListTrainingJobs(t *testing.T) {
-	t.Parallel()
-	b := setup(t, storetest.SQLite(t))
-	for _, name := range []string{"a-1", "b-1", "a-2", "b-2", "a-3"} {
-		req := request(name)
-		if strings.HasPrefix(name, "b") {
-			req.Environment = map[string]string{"FAKE_EXIT_CODE": "1"}
-		}
-		b.create(req)
-		b.await(name, ended)
-	}
-	list := func(in *sagemaker.ListTrainingJobsInput) (string, *string) {
-		t.Helper()
-		out, err := b.ListTrainingJobs(b.ctx, in)
-		must(t, err)
-		var names []string
-		for _, s := range out.TrainingJobSummaries {
-			names = append(names, *s.TrainingJobName)
-		}
-		return strings.Join(names, " "), out.NextToken
-	}
-	for want, in := range map[string]*sagemaker.ListTrainingJobsInput{
-		"a-1 b-1 a-2 b-2 a-3": {},
-		"a-3 b-2 a-2 b-1 a-1": {SortOrder: sagemaker.SortOrderDescending},
-		"a-1 a-2 a-3 b-1 b-2": {SortBy: sagemaker.SortByName},
-		"a-1 a-2 a-3":         {NameContains: aws.Ptr("a-")},
-		"b-1 b-2":             {StatusEquals: sagemaker.TrainingJobStatusFailed},
-		"":                    {CreationTimeAfter: aws.Ptr(time.Now().Add(time.Hour))},
-	} {
-		if got, token := list(in); got != want || token != nil {
-			t.Errorf("%+v: %q, want %q", in, got, want)
-		}
-	}
-	first, token := list(&sagemaker.ListTrainingJobsInput{MaxResults: aws.Ptr[int32](2), StatusEquals: sagemaker.TrainingJobStatusFailed})
-	second, next := list(&sagemaker.ListTrainingJobsInput{MaxResults: aws.Ptr[int32](2), StatusEquals: sagemaker.TrainingJobStatusFailed, NextToken: token})
-	if first != "b-1" || second != "b-2" || next == nil {
-		t.Errorf("pages %q, %q, then %v", first, second, next)
-	}
-	if _, err := b.ListTrainingJobs(b.ctx, &sagemaker.ListTrainingJobsInput{NextToken: token}); aws.CodeOf(err) != aws.ValidationException {
-		t.Errorf("a token with other filters: %v", err)
-	}
-}
-
 // a server that stops in the middle of a job and comes back finishes it;
 // the program is not started again.
 func TestRestart(t *testing.T) {
