@@ -68,6 +68,12 @@ func (anyImage) Prepare(context.Context, image.Image, func(string)) (image.Progr
 	return image.Program{Train: []string{"train"}}, nil
 }
 
+type noRole struct{}
+
+func (noRole) EnsureRole(_ *store.Tx, _ aws.Scope, arn string) error {
+	return aws.Invalid("Could not assume role %s.", arn)
+}
+
 type anyRole struct{}
 
 func (anyRole) EnsureRole(*store.Tx, aws.Scope, string) error { return nil }
@@ -325,6 +331,10 @@ func TestMissingData(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	b.Roles = noRole{}
+	if _, err := b.CreateTrainingJob(b.ctx, request("missing")); aws.CodeOf(err) != aws.ValidationException || !strings.Contains(err.Error(), "Could not assume role arn:aws:iam::123456789012:role/r") {
+		t.Errorf("a role that cannot be assumed: %v", err)
+	}
 	if _, err := b.DescribeTrainingJob(b.ctx, &sagemaker.DescribeTrainingJobInput{TrainingJobName: aws.Ptr("missing")}); err == nil {
 		t.Error("a refused job left something behind")
 	}
@@ -462,12 +472,20 @@ func TestLayOut(t *testing.T) {
 	}
 }
 
-// D-11: a host is limited to its instance type, or less.
+// D-11, Res-1, CreateTrainingJob-11, DescTJ-15: a host is limited to its instance
+// type, or less; its volume is as large as asked for, or the type's own storage.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	s := &Service{}
 	if l := s.limits(request("x"), hostsOf(request("x"))[0]); l.MemoryBytes != 8<<30 || l.CPUs > 2 || l.CPUs < 1 {
 		t.Errorf("ml.m5.large: %+v", l)
+	}
+	local := request("x")
+	local.ResourceConfig.InstanceType, local.ResourceConfig.VolumeSizeInGB = "ml.g4dn.12xlarge", aws.Ptr[int32](7)
+	for want, in := range map[int64]*sagemaker.CreateTrainingJobInput{1 << 30: request("x"), 900e9: local} {
+		if l := s.limits(in, hostsOf(in)[0]); l.DiskBytes != want {
+			t.Errorf("%s has a volume of %d bytes, want %d", in.ResourceConfig.InstanceType, l.DiskBytes, want)
+		}
 	}
 	s.MemoryLimit = 1 << 20
 	if l := s.limits(request("x"), hostsOf(request("x"))[0]); l.MemoryBytes != 1<<20 {
