@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/store/storetest"
+	"github.com/sagebrush/sagebrush/task"
 )
 
 // edit changes a job's row behind the service's back.
@@ -45,16 +47,10 @@ func (b *bundle) later(name string, by time.Duration) {
 func TestMaxPending(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
-	limited := func(name string) *sagemaker.CreateTrainingJobInput {
-		req := request(name)
-		req.StoppingCondition.MaxPendingTimeInSeconds = aws.Ptr[int32](1)
-		req.Environment = map[string]string{"FAKE_SLEEP": "1h"}
-		return req
-	}
-	b.create(limited("begins"))
-	b.await("begins", in(sagemaker.SecondaryStatusTraining))
-	b.occupy(b.Machine.MaxJobs - 1)
-	b.create(limited("waits"))
+	b.fill()
+	req := request("waits")
+	req.StoppingCondition.MaxPendingTimeInSeconds = aws.Ptr[int32](1)
+	b.create(req)
 	out := b.await("waits", ended)
 	if out.TrainingJobStatus != sagemaker.TrainingJobStatusStopped || pathOf(out) != "Starting Stopping Stopped" || out.TrainingStartTime != nil {
 		t.Errorf("%s, %s, began %v", out.TrainingJobStatus, pathOf(out), out.TrainingStartTime)
@@ -62,7 +58,11 @@ func TestMaxPending(t *testing.T) {
 	if last := out.SecondaryStatusTransitions[2]; !strings.Contains(*last.StatusMessage, "waited longer than MaxPendingTimeInSeconds") {
 		t.Errorf("%q", *last.StatusMessage)
 	}
-	if out := b.describe("begins"); out.SecondaryStatus != sagemaker.SecondaryStatusTraining {
+	// The same, at once, for a job that has begun.
+	payload, err := json.Marshal(limit{work{home.Account, home.Region, "fill-0"}, StopMaxPending})
+	must(t, err)
+	must(t, b.endAtLimit(b.ctx, &task.Task{Kind: taskLimit, Payload: payload}))
+	if out := b.describe("fill-0"); out.SecondaryStatus != sagemaker.SecondaryStatusTraining {
 		t.Errorf("the job that had begun is %s", out.SecondaryStatus)
 	}
 }

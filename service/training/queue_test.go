@@ -15,12 +15,9 @@ import (
 )
 
 // fill starts as many endless jobs as the machine has places for.
-func (b *bundle) fill() { b.t.Helper(); b.occupy(b.Machine.MaxJobs) }
-
-// occupy takes n of these places.
-func (b *bundle) occupy(n int) {
+func (b *bundle) fill() {
 	b.t.Helper()
-	for i := range n {
+	for i := range b.Machine.MaxJobs {
 		req := request(fmt.Sprintf("fill-%d", i))
 		req.Environment = map[string]string{"FAKE_SLEEP": "1h"}
 		b.create(req)
