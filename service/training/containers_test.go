@@ -84,6 +84,11 @@ func TestContainer(t *testing.T) {
 	if s := e.specs[0]; s.Image != "unknown/image:1" || len(s.Command) != 0 || strings.Join(s.Args, " ") != "train" {
 		t.Errorf("it ran %+v", s)
 	}
+	for _, name := range []string{"PATH", "HOME", "LANG"} { // those of the image, which is not known yet
+		if value, set := e.specs[0].Env[name]; set {
+			t.Errorf("%s=%s hides what the image says", name, value)
+		}
+	}
 	req = request("absent")
 	req.AlgorithmSpecification.TrainingImage = aws.Ptr("unknown/absent:1")
 	b.create(req)
