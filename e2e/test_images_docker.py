@@ -294,6 +294,33 @@ def test_pytorch_gloo(training: Contained) -> None:
     assert np.abs(want - [1.0, -2.0, 3.0, 0.5]).max() < 0.1
 
 
+def test_torchrun_as_the_command(training: Contained) -> None:
+    """A job whose own entry point is torchrun, as those of the SDK's ModelTrainer are."""
+    program = """
+import os, torch, torch.distributed as dist
+dist.init_process_group("gloo")
+total = torch.tensor([dist.get_rank() + 1.0])
+dist.all_reduce(total)
+if dist.get_rank() == 0:
+    open("/opt/ml/model/sum", "w").write(str(total.item()))
+dist.destroy_process_group()
+"""
+    code = training.channel("code", training.upload("code", program), None)
+    script = "/opt/ml/input/data/code/part-0"
+    description = training.run(
+        PYTORCH,
+        [code],
+        AlgorithmSpecification={
+            "TrainingImage": built("pytorch"),
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": ["torchrun"],
+            "ContainerArguments": ["--standalone", "--nnodes=1", "--nproc_per_node=2", script],
+        },
+    )
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    assert training.text(description) == {"sum": "3.0"}
+
+
 RANKS = """
 import os, pathlib
 from mpi4py import MPI
