@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sagebrush/sagebrush/store"
 )
@@ -45,23 +46,39 @@ func (g Graph) Neighbours(ids []int64, up, down bool) ([]int64, error) {
 	return found, nil
 }
 
-// Next are the first neighbours of one vertex behind the vertex after, at most
-// limit of each direction, in no order and perhaps twice. It costs the same
-// however many there are.
-func (g Graph) Next(id int64, up, down bool, after int64, limit int) ([]int64, error) {
-	var found []int64
-	for _, end := range ends(up, down) {
+// Next are, for each of ids, its first neighbours in one direction whose numbers
+// are above after: ascending, at most limit. It costs the same however many
+// there are.
+func (g Graph) Next(ids []int64, up bool, after int64, limit int) ([][]int64, error) {
+	end := ends(up, !up)[0]
+	set := "json_each($1) AS s"
+	if g.tx.Dialect() == "postgres" {
+		set = "unnest($1::text::bigint[]) AS s (value)"
+	}
+	rows, err := g.tx.Query("SELECT s.value, (SELECT "+joined(g.tx, "n")+" FROM (SELECT "+end[1]+" AS n FROM lineage_association WHERE "+
+		end[0]+" = s.value AND "+end[1]+" > $2 ORDER BY "+end[1]+" LIMIT $3) AS few) FROM "+set, argument(g.tx, ids), after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("lineage: neighbours: %w", err)
+	}
+	defer rows.Close()
+	found := make(map[int64][]int64, len(ids))
+	for rows.Next() {
+		var id int64
 		var text string
-		err := g.tx.QueryRow("SELECT "+joined(g.tx, "n")+" FROM (SELECT "+end[1]+" AS n FROM lineage_association WHERE "+
-			end[0]+" = $1 AND "+end[1]+" > $2 ORDER BY "+end[1]+" LIMIT $3) AS few", id, after, limit).Scan(&text)
+		err := rows.Scan(&id, &text)
 		if err == nil {
-			found, err = split(found, text)
+			found[id], err = split(nil, text)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("lineage: neighbours: %w", err)
 		}
 	}
-	return found, nil
+	lists := make([][]int64, len(ids))
+	for i, id := range ids {
+		lists[i] = found[id]
+		slices.Sort(lists[i]) // the databases promise no order of what they join
+	}
+	return lists, rows.Err()
 }
 
 // Edge is an association between two vertices.

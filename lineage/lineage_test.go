@@ -146,10 +146,15 @@ func TestGraph(t *testing.T) {
 					t.Errorf("%+v: %d neighbours", c, len(got))
 				}
 			}
-			next, err := g.Next(hub.ID, true, true, all[9].ID, 3)
+			next, err := g.Next([]int64{up.ID, hub.ID}, false, all[9].ID, 3)
 			must(t, err)
-			if slices.Sort(next); !slices.Equal(next, []int64{all[10].ID, all[11].ID, all[12].ID}) {
+			if len(next[0]) != 0 || !slices.Equal(next[1], []int64{all[10].ID, all[11].ID, all[12].ID}) {
 				t.Errorf("behind leaf 9: %v", next)
+			}
+			back, err := g.Next([]int64{all[7].ID, hub.ID}, true, 0, 3)
+			must(t, err)
+			if !slices.Equal(back[0], []int64{hub.ID}) || !slices.Equal(back[1], []int64{up.ID}) {
+				t.Errorf("what led to leaf 7 and the hub: %v", back)
 			}
 			edges, err := g.Edges([]int64{hub.ID}, map[int64]bool{hub.ID: true, up.ID: true, all[700].ID: true})
 			must(t, err)
