@@ -35,12 +35,12 @@ const (
 // for each URI, exactly as it is written.
 type Data struct{ URI, Type string }
 
-// Job is a job as its trial component stands in the graph. The component's
-// vertex is put by whoever keeps trial components, in the same transaction and
-// before.
+// Job is a job as its trial component stands in the graph.
 type Job struct {
-	// Component is the ARN of the trial component.
-	Component string
+	// Component is the ARN of the trial component. Whoever keeps trial components
+	// puts its vertex, in the same transaction and before; where nobody did, it is
+	// put with Name and Type.
+	Component, Name, Type string
 	// Inputs contributed to the job; the job produced Outputs.
 	Inputs, Outputs []Data
 }

@@ -27,6 +27,12 @@ type Filter struct {
 	Properties map[string]string
 }
 
+// Any says that the filter wants every vertex.
+func (f *Filter) Any() bool {
+	return len(f.Types) == 0 && len(f.Kinds) == 0 && len(f.Properties) == 0 &&
+		f.CreatedAfter.IsZero() && f.CreatedBefore.IsZero() && f.ModifiedAfter.IsZero() && f.ModifiedBefore.IsZero()
+}
+
 // where is the SQL of the filter on lineage_vertex v; args begins with the
 // arguments that are there already. Properties are left to matches.
 func (f *Filter) where(args []any) (string, []any) {
