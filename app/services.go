@@ -34,6 +34,7 @@ import (
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
+	"github.com/sagebrush/sagebrush/service/experiment"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/task"
@@ -94,6 +95,8 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
+	tracking := &experiment.Service{Base: base}
+	a.jobs.Experiments = tracking
 	tags := &tagging.Service{Base: base}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
@@ -103,11 +106,11 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, tags}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
-		{sagemakermetrics.Service, nil},
+		{sagemakermetrics.Service, []any{tracking}},
 		{logsapi.Service, []any{logs.New(a.db, streams)}},
 		{monitoringapi.Service, []any{metrics}},
 		{stsapi.Service, []any{sts.New(a.issue, roles)}},

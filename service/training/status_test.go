@@ -200,7 +200,6 @@ func TestCheckRefuses(t *testing.T) {
 		"rules": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.DebugRuleConfigurations = []*sagemaker.DebugRuleConfiguration{{}}
 		}, "DebugRuleConfigurations"},
-		"experiments":       {func(in *sagemaker.CreateTrainingJobInput) { in.ExperimentConfig = &sagemaker.ExperimentConfig{} }, "ExperimentConfig"},
 		"channel called ..": {func(in *sagemaker.CreateTrainingJobInput) { in.InputDataConfig[0].ChannelName = aws.Ptr("..") }, "directory"},
 		"https path": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.S3Uri = aws.Ptr("https://x/y")
