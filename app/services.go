@@ -37,6 +37,7 @@ import (
 	"github.com/sagebrush/sagebrush/service/experiment"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
+	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
 	"github.com/sagebrush/sagebrush/wire"
 )
@@ -95,7 +96,7 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
-	tracking := &experiment.Service{Base: base}
+	tracking := &experiment.Service{Base: base, JobPoints: metricSink{metrics}}
 	a.jobs.Experiments = tracking
 	tags := &tagging.Service{Base: base}
 	a.api = wire.NewServer(wire.Options{
@@ -139,6 +140,9 @@ func defaultCache(fallback string) (string, error) {
 	return fallback, os.MkdirAll(fallback, 0o700)
 }
 
+// trainingMetrics is the namespace of training jobs' metrics.
+const trainingMetrics = "/aws/sagemaker/TrainingJobs"
+
 // metricSink publishes training metrics where CloudWatch's clients look for them
 // (TrainContainer-13).
 type metricSink struct{ metrics *monitoring.Service }
@@ -154,7 +158,12 @@ func (m metricSink) PublishTrainingMetrics(ctx context.Context, scope aws.Scope,
 			Name: p.Name, Value: p.Value, Time: p.Time, Seq: p.Seq, HighResolution: true, Dimensions: []monitoring.Dimension{dimension},
 		}
 	}
-	return m.metrics.PublishOnce(ctx, scope, "/aws/sagemaker/TrainingJobs", data)
+	return m.metrics.PublishOnce(ctx, scope, trainingMetrics, data)
+}
+
+// EachTrainingMetric reads what PublishTrainingMetrics has published of a job.
+func (m metricSink) EachTrainingMetric(tx *store.Tx, scope aws.Scope, job, metric string, from, to time.Time, fn func(time.Time, float64) bool) error {
+	return m.metrics.EachValue(tx, scope, trainingMetrics, metric, []monitoring.Dimension{{Name: "TrainingJobName", Value: job}}, from, to, fn)
 }
 
 // issue makes the credentials that AssumeRole hands out.

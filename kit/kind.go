@@ -84,6 +84,9 @@ func (k Kind[B]) taken(name, arn string) error {
 // Find is the resource of that name or ARN. What belongs to another account or
 // region does not exist here.
 func (k Kind[B]) Find(tx *store.Tx, scope aws.Scope, nameOrARN string) (*store.Row[B], error) {
+	if strings.ContainsRune(nameOrARN, 0) {
+		return nil, k.NotFound(scope, nameOrARN) // PostgreSQL takes no such text
+	}
 	if !strings.HasPrefix(nameOrARN, "arn:") {
 		row, err := k.Get(tx, scope, k.Key(nameOrARN))
 		if errors.Is(err, store.ErrNotFound) {

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -98,8 +97,8 @@ func (s *Service) sourceDetail(tx *store.Tx, c *componentRow) (*sagemaker.TrialC
 		return nil, nil
 	}
 	detail := &sagemaker.TrialComponentSourceDetail{SourceArn: c.Body.Source.SourceArn}
-	job, isJob := strings.CutSuffix(c.Body.Name, componentSuffix)
-	if s.Jobs == nil || !isJob || aws.SageMakerARN(c.Scope, "training-job", job) != *c.Body.Source.SourceArn {
+	job, isJob := jobOf(c)
+	if s.Jobs == nil || !isJob {
 		return detail, nil
 	}
 	record, err := s.Jobs.TrainingJobRecord(tx, c.Scope, job)

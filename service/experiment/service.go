@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"time"
+
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
@@ -13,12 +15,21 @@ type Jobs interface {
 	TrainingJobRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.TrainingJob, error)
 }
 
+// JobPoints reads what the logs of jobs' programs said.
+type JobPoints interface {
+	// EachTrainingMetric calls fn with the values of a metric, by time, from from
+	// until before to, until fn answers false.
+	EachTrainingMetric(tx *store.Tx, scope aws.Scope, job, metric string, from, to time.Time, fn func(at time.Time, value float64) bool) error
+}
+
 // Service implements the operations on experiments, trials and trial
 // components, and those of SageMaker Metrics.
 type Service struct {
 	kit.Base
 	// Jobs is nil where no jobs are known.
 	Jobs Jobs
+	// JobPoints is nil where only the summaries of jobs' metrics are known.
+	JobPoints JobPoints
 }
 
 // given is text that was given, or else what stands for it.
