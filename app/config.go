@@ -30,7 +30,7 @@ type Config struct {
 	// MaxJobs is how many training jobs run at the same time; 0 lets their instance
 	// types decide (docs/capacity.md).
 	MaxJobs int
-	// Runner is RunnerAuto (also ""), RunnerProcess or RunnerDocker.
+	// Runner is RunnerAuto (also ""), RunnerProcess, RunnerDocker or RunnerFake.
 	Runner string
 	// RegistryCredentials is a file with the credentials of private registries, by
 	// the ARN of a TrainingRepositoryCredentialsProvider; "" for none.
@@ -42,6 +42,9 @@ type Config struct {
 	// Quotas are the limits on how many resources an account may have, by name;
 	// what is not named keeps its default.
 	Quotas kit.Quotas
+	// StopGrace is how long a stopped job's program may save its work between
+	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
+	StopGrace time.Duration
 	// CacheDir holds the environments of images; "" takes the user's cache directory.
 	CacheDir string
 	// Version is what the server reports as its own.

@@ -31,6 +31,7 @@ import (
 	"github.com/sagebrush/sagebrush/images"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
@@ -87,13 +88,16 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
 		Data: data, Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
-		ContainersOnly: c.Runner == RunnerDocker,
+		StopGrace: c.StopGrace, ForeignRegions: c.S3Endpoint != "",
+		ContainersOnly: c.Runner == RunnerDocker || c.Runner == RunnerFake,
 	})
 	if a.containers != nil { // a nil pointer is not a nil interface
 		a.jobs.Containers = a.containers
+	} else if c.Runner == RunnerFake {
+		a.jobs.Containers = fakes{fake.New()}
 	}
 	algorithms := algorithm.New(algorithm.Config{
-		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
+		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tracking := &experiment.Service{Base: base, JobPoints: metricSink{metrics}}
