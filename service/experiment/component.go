@@ -39,7 +39,7 @@ type (
 )
 
 var components = kit.Kind[Component]{
-	Table: store.NewTable[Component]("experiment-trial-component"), Noun: "TrialComponent", Folded: true,
+	Table: store.NewTable[Component]("experiment-trial-component"), Noun: "Trial component", Folded: true,
 	Taken: aws.ValidationException, Missing: aws.ResourceNotFound,
 }
 

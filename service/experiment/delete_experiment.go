@@ -10,11 +10,9 @@ import (
 
 // DeleteExperiment removes an experiment; one that has trials is refused.
 func (s *Service) DeleteExperiment(ctx context.Context, in *sagemaker.DeleteExperimentInput) (*sagemaker.DeleteExperimentOutput, error) {
-	var row *experimentRow
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if row, err = experiments.Find(tx, aws.ScopeFrom(ctx), *in.ExperimentName); err != nil {
-			return err
-		}
+	var arn string
+	err := experiments.Drop(ctx, s.Base, *in.ExperimentName, func(tx *store.Tx, row *experimentRow) error {
+		arn = row.ARN
 		used, err := trials.List(tx, row.Scope, store.Query{Parent: row.Name, Limit: 1})
 		if err != nil {
 			return err
@@ -22,10 +20,10 @@ func (s *Service) DeleteExperiment(ctx context.Context, in *sagemaker.DeleteExpe
 		if len(used) > 0 {
 			return aws.Invalid("The experiment %q cannot be deleted because it has trials (%q). Delete all of them first; ListTrials names them.", row.Body.Name, used[0].Body.Name)
 		}
-		return experiments.Remove(tx, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &sagemaker.DeleteExperimentOutput{ExperimentArn: &row.ARN}, nil
+	return &sagemaker.DeleteExperimentOutput{ExperimentArn: &arn}, nil
 }

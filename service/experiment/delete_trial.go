@@ -10,11 +10,9 @@ import (
 
 // DeleteTrial removes a trial; one that has components is refused.
 func (s *Service) DeleteTrial(ctx context.Context, in *sagemaker.DeleteTrialInput) (*sagemaker.DeleteTrialOutput, error) {
-	var row *trialRow
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if row, err = trials.Find(tx, aws.ScopeFrom(ctx), *in.TrialName); err != nil {
-			return err
-		}
+	var arn string
+	err := trials.Drop(ctx, s.Base, *in.TrialName, func(tx *store.Tx, row *trialRow) error {
+		arn = row.ARN
 		used, err := components.List(tx, row.Scope, store.Query{Among: ofTrial(row.Name), Limit: 1})
 		if err != nil {
 			return err
@@ -22,10 +20,10 @@ func (s *Service) DeleteTrial(ctx context.Context, in *sagemaker.DeleteTrialInpu
 		if len(used) > 0 {
 			return aws.Invalid("The trial %q cannot be deleted because it has trial components (%q). Disassociate all of them first; ListTrialComponents names them.", row.Body.Name, used[0].Body.Name)
 		}
-		return trials.Remove(tx, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &sagemaker.DeleteTrialOutput{TrialArn: &row.ARN}, nil
+	return &sagemaker.DeleteTrialOutput{TrialArn: &arn}, nil
 }

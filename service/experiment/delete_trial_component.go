@@ -11,11 +11,9 @@ import (
 // DeleteTrialComponent removes a component and its metrics; one that belongs to
 // a trial is refused.
 func (s *Service) DeleteTrialComponent(ctx context.Context, in *sagemaker.DeleteTrialComponentInput) (*sagemaker.DeleteTrialComponentOutput, error) {
-	var row *componentRow
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if row, err = components.Find(tx, aws.ScopeFrom(ctx), *in.TrialComponentName); err != nil {
-			return err
-		}
+	var arn string
+	err := components.Drop(ctx, s.Base, *in.TrialComponentName, func(tx *store.Tx, row *componentRow) error {
+		arn = row.ARN
 		parents, err := parentsOf(tx, row)
 		if err != nil {
 			return err
@@ -23,13 +21,10 @@ func (s *Service) DeleteTrialComponent(ctx context.Context, in *sagemaker.Delete
 		if len(parents) > 0 {
 			return aws.Invalid("The trial component %q cannot be deleted because it is associated with the trial %q. Disassociate it from all trials first; ListTrials names them.", row.Body.Name, *parents[0].TrialName)
 		}
-		if err := dropMetrics(tx, row); err != nil {
-			return err
-		}
-		return components.Remove(tx, row)
+		return dropMetrics(tx, row)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &sagemaker.DeleteTrialComponentOutput{TrialComponentArn: &row.ARN}, nil
+	return &sagemaker.DeleteTrialComponentOutput{TrialComponentArn: &arn}, nil
 }

@@ -4,17 +4,11 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/store"
 )
 
 // DescribeExperiment answers the properties of an experiment.
 func (s *Service) DescribeExperiment(ctx context.Context, in *sagemaker.DescribeExperimentInput) (*sagemaker.DescribeExperimentOutput, error) {
-	var row *experimentRow
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		row, err = experiments.Find(tx, aws.ScopeFrom(ctx), *in.ExperimentName)
-		return err
-	})
+	row, err := experiments.Read(ctx, s.Base, *in.ExperimentName)
 	if err != nil {
 		return nil, err
 	}

@@ -4,17 +4,11 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/store"
 )
 
 // DescribeTrial answers the properties of a trial.
 func (s *Service) DescribeTrial(ctx context.Context, in *sagemaker.DescribeTrialInput) (*sagemaker.DescribeTrialOutput, error) {
-	var row *trialRow
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		row, err = trials.Find(tx, aws.ScopeFrom(ctx), *in.TrialName)
-		return err
-	})
+	row, err := trials.Read(ctx, s.Base, *in.TrialName)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func TestExperimentAndTrial(t *testing.T) {
 			refused(b.t, err, aws.ValidationException, "already exists")
 		}
 		_, err = b.CreateTrial(b.ctx, &sagemaker.CreateTrialInput{ExperimentName: aws.Ptr("nope"), TrialName: aws.Ptr("t")})
-		refused(b.t, err, aws.ResourceNotFound, "Experiment nope does not exist")
+		refused(b.t, err, aws.ResourceNotFound, `Could not find experiment "nope"`)
 		trial, err := b.CreateTrial(b.ctx, &sagemaker.CreateTrialInput{
 			ExperimentName: aws.Ptr("CHURN"), TrialName: aws.Ptr("First-Try"), MetadataProperties: &sagemaker.MetadataProperties{CommitId: aws.Ptr("abc")},
 		})
@@ -152,7 +152,7 @@ func TestUnknown(t *testing.T) {
 					return err
 				},
 			} {
-				if err := call(); aws.CodeOf(err) != aws.ResourceNotFound || !strings.Contains(err.Error(), name+" does not exist") {
+				if err := call(); aws.CodeOf(err) != aws.ResourceNotFound || !strings.Contains(err.Error(), "Could not find ") || !strings.Contains(err.Error(), name+`": it does not exist`) {
 					b.t.Errorf("%s %s: %v", what, name, err)
 				}
 			}

@@ -117,11 +117,11 @@ func TestExperimentConfig(t *testing.T) {
 		b.trial("exp", "T")
 		b.component("exp-run1")
 		for words, config := range map[string]*sagemaker.ExperimentConfig{
-			"Experiment nope does not exist":                            {ExperimentName: aws.Ptr("nope")},
-			"Trial nope does not exist":                                 {ExperimentName: aws.Ptr("exp"), TrialName: aws.Ptr("nope")},
-			"Trial nope2 does not exist":                                {TrialName: aws.Ptr("nope2")},
-			"Experiment nope3 does not exist":                           {ExperimentName: aws.Ptr("nope3"), TrialName: aws.Ptr("t")},
-			"TrialComponent nope4 does not exist":                       {ExperimentName: aws.Ptr("exp"), RunName: aws.Ptr("nope4")},
+			`Could not find experiment "nope"`:                          {ExperimentName: aws.Ptr("nope")},
+			`Could not find trial "nope"`:                               {ExperimentName: aws.Ptr("exp"), TrialName: aws.Ptr("nope")},
+			`Could not find trial "nope2"`:                              {TrialName: aws.Ptr("nope2")},
+			`Could not find experiment "nope3"`:                         {ExperimentName: aws.Ptr("nope3"), TrialName: aws.Ptr("t")},
+			`Could not find trial component "nope4"`:                    {ExperimentName: aws.Ptr("exp"), RunName: aws.Ptr("nope4")},
 			`trial "T" belongs to the experiment "Exp", not to "other"`: {ExperimentName: aws.Ptr("OTHER"), TrialName: aws.Ptr("t")},
 		} {
 			code := aws.ResourceNotFound

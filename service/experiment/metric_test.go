@@ -87,13 +87,13 @@ func TestMetrics(t *testing.T) {
 			"[] [] ": with(times, func(q *api.MetricQuery) {
 				q.Start, q.End = aws.Ptr[int64](math.MaxInt64), aws.Ptr[int64](math.MinInt64)
 			}),
-			fmt.Sprintf("[%d] [11] (5 minutes)", x):     with(times, func(q *api.MetricQuery) { q.Period = "FiveMinute" }),
-			"ValidationError: … does not go with":       with(steps, func(q *api.MetricQuery) { q.Period = "OneHour" }),
-			"ValidationError: … does not go with the":   with(times, func(q *api.MetricQuery) { q.Period = "IterationNumber" }),
-			"ValidationError: … nope does not exist":    with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(components.ARN(home, "nope")) }),
-			"ValidationError: … is not the ARN of a":    with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(trials.ARN(home, "nope")) }),
-			"ValidationError: … \x00 does not exist":    with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(components.ARN(home, "\x00")) }),
-			"ValidationError: … job/x-aws-training-job": with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(aws.SageMakerARN(home, "training-job", "x")) }),
+			fmt.Sprintf("[%d] [11] (5 minutes)", x):                  with(times, func(q *api.MetricQuery) { q.Period = "FiveMinute" }),
+			"ValidationError: … does not go with":                    with(steps, func(q *api.MetricQuery) { q.Period = "OneHour" }),
+			"ValidationError: … does not go with the":                with(times, func(q *api.MetricQuery) { q.Period = "IterationNumber" }),
+			"ValidationError: … component/nope\": it does not exist": with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(components.ARN(home, "nope")) }),
+			"ValidationError: … is not the ARN of a":                 with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(trials.ARN(home, "nope")) }),
+			"ValidationError: … Could not find trial component":      with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(components.ARN(home, "\x00")) }),
+			"ValidationError: … job/x-aws-training-job":              with(steps, func(q *api.MetricQuery) { q.ResourceArn = aws.Ptr(aws.SageMakerARN(home, "training-job", "x")) }),
 		} {
 			got := b.get(q)
 			status, words, isRefusal := strings.Cut(want, ": … ")
@@ -123,7 +123,7 @@ func TestMetrics(t *testing.T) {
 func TestMetricRefusals(t *testing.T) {
 	each(t, func(b *bundle) {
 		_, err := b.BatchPutMetrics(b.ctx, &api.BatchPutMetricsInput{TrialComponentName: aws.Ptr("run"), MetricData: []*api.RawMetricData{value("m", time.Now(), 0, 1)}})
-		refused(b.t, err, aws.ResourceNotFound, "run does not exist")
+		refused(b.t, err, aws.ResourceNotFound, `Could not find trial component "run"`)
 		b.component("run")
 		now := time.Now()
 		errs := b.put("run", value("m", now, 0, 1), value("m", now, 1, math.NaN()), value("m", now, 2, math.Inf(1)), value("m", now.Add(-15*24*time.Hour), 3, 1),

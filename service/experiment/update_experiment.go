@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 )
@@ -12,11 +11,7 @@ import (
 // UpdateExperiment changes the display name and the description; an empty
 // description removes it.
 func (s *Service) UpdateExperiment(ctx context.Context, in *sagemaker.UpdateExperimentInput) (*sagemaker.UpdateExperimentOutput, error) {
-	var row *experimentRow
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if row, err = experiments.Find(tx, aws.ScopeFrom(ctx), *in.ExperimentName); err != nil {
-			return err
-		}
+	row, err := experiments.Change(ctx, s.Base, *in.ExperimentName, func(_ *store.Tx, row *experimentRow) error {
 		if in.DisplayName != nil {
 			row.Body.DisplayName = *in.DisplayName
 		}
@@ -24,7 +19,7 @@ func (s *Service) UpdateExperiment(ctx context.Context, in *sagemaker.UpdateExpe
 			row.Body.Description = *in.Description
 		}
 		row.Body.LastModifiedBy = kit.UserContext(ctx)
-		return experiments.Update(tx, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -4,23 +4,18 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 )
 
 // UpdateTrial changes the display name of a trial.
 func (s *Service) UpdateTrial(ctx context.Context, in *sagemaker.UpdateTrialInput) (*sagemaker.UpdateTrialOutput, error) {
-	var row *trialRow
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if row, err = trials.Find(tx, aws.ScopeFrom(ctx), *in.TrialName); err != nil {
-			return err
-		}
+	row, err := trials.Change(ctx, s.Base, *in.TrialName, func(_ *store.Tx, row *trialRow) error {
 		if in.DisplayName != nil {
 			row.Body.DisplayName = *in.DisplayName
 		}
 		row.Body.LastModifiedBy = kit.UserContext(ctx)
-		return trials.Update(tx, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 )
@@ -13,11 +12,7 @@ import (
 // those that it has, or replace those of the same name; those named in a
 // …ToRemove member go first.
 func (s *Service) UpdateTrialComponent(ctx context.Context, in *sagemaker.UpdateTrialComponentInput) (*sagemaker.UpdateTrialComponentOutput, error) {
-	var row *componentRow
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if row, err = components.Find(tx, aws.ScopeFrom(ctx), *in.TrialComponentName); err != nil {
-			return err
-		}
+	row, err := components.Change(ctx, s.Base, *in.TrialComponentName, func(_ *store.Tx, row *componentRow) error {
 		c := &row.Body
 		if in.DisplayName != nil {
 			c.DisplayName = *in.DisplayName
@@ -38,7 +33,7 @@ func (s *Service) UpdateTrialComponent(ctx context.Context, in *sagemaker.Update
 			return err
 		}
 		c.LastModifiedBy = kit.UserContext(ctx)
-		return components.Update(tx, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err
