@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/lineage"
+	"github.com/sagebrush/sagebrush/store"
 )
 
 // Co-8: a component is described as it was made; an update replaces what has the
@@ -207,6 +210,55 @@ func TestListExperiments(t *testing.T) {
 		} {
 			if got := list(in); got != want {
 				b.t.Errorf("%+v: %s, want %s", in, got, want)
+			}
+		}
+	})
+}
+
+// AddAssociation-2, QL-6: experiments and components are entities of the lineage
+// graph, those of jobs with the kind of job, until they are deleted; then their
+// associations are gone too.
+func TestVertices(t *testing.T) {
+	each(t, func(b *bundle) {
+		b.experiment("Exp")
+		b.component("Run")
+		b.record(trainingJob("Job", nil))
+		find := func(arn string) (v *lineage.Vertex, err error) {
+			err = b.DB.View(b.ctx, func(tx *store.Tx) (err error) { v, err = lineage.Find(tx, home, arn); return err })
+			return v, err
+		}
+		run, job := components.ARN(home, "run"), components.ARN(home, "job"+componentSuffix)
+		for arn, want := range map[string]lineage.Vertex{
+			experiments.ARN(home, "exp"): {Kind: lineage.Experiment, Type: "Experiment", Name: "Exp"},
+			run:                          {Kind: lineage.TrialComponent, Type: "TrialComponent", Name: "Run"},
+			job:                          {Kind: lineage.TrialComponent, Type: "TrainingJob", Name: "Job-aws-training-job"},
+		} {
+			v, err := find(arn)
+			if ok(b, v, err); v.Kind != want.Kind || v.Type != want.Type || v.Name != want.Name || v.Manual {
+				b.t.Errorf("%s: %+v", arn, v)
+			}
+		}
+		err := b.DB.Update(b.ctx, func(tx *store.Tx) error {
+			from, err := lineage.Find(tx, home, job)
+			if err != nil {
+				return err
+			}
+			to, err := lineage.Find(tx, home, run)
+			if err != nil {
+				return err
+			}
+			return lineage.Associate(tx, lineage.Association{Source: from, Destination: to})
+		})
+		ok(b, 0, err)
+		for _, name := range []string{"run", "job" + componentSuffix} {
+			out, err := b.DeleteTrialComponent(b.ctx, &sagemaker.DeleteTrialComponentInput{TrialComponentName: &name})
+			ok(b, out, err)
+		}
+		out, err := b.DeleteExperiment(b.ctx, &sagemaker.DeleteExperimentInput{ExperimentName: aws.Ptr("exp")})
+		ok(b, out, err)
+		for _, arn := range []string{run, job, experiments.ARN(home, "exp")} {
+			if _, err := find(arn); !errors.Is(err, store.ErrNotFound) {
+				b.t.Errorf("%s: %v", arn, err)
 			}
 		}
 	})

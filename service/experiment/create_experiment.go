@@ -17,7 +17,10 @@ func (s *Service) CreateExperiment(ctx context.Context, in *sagemaker.CreateExpe
 		CreatedBy: who, LastModifiedBy: who,
 	}}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		return experiments.Create(tx, s.Quotas, row, in.Tags)
+		if err := experiments.Create(tx, s.Quotas, row, in.Tags); err != nil {
+			return err
+		}
+		return knownExperiment(tx, row)
 	})
 	if err != nil {
 		return nil, err

@@ -21,7 +21,10 @@ func (s *Service) CreateTrialComponent(ctx context.Context, in *sagemaker.Create
 		return nil, err
 	}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		return components.Create(tx, s.Quotas, row, in.Tags)
+		if err := components.Create(tx, s.Quotas, row, in.Tags); err != nil {
+			return err
+		}
+		return known(tx, row)
 	})
 	if err != nil {
 		return nil, err

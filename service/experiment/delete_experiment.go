@@ -20,7 +20,7 @@ func (s *Service) DeleteExperiment(ctx context.Context, in *sagemaker.DeleteExpe
 		if len(used) > 0 {
 			return aws.Invalid("The experiment %q cannot be deleted because it has trials (%q). Delete all of them first; ListTrials names them.", row.Body.Name, used[0].Body.Name)
 		}
-		return nil
+		return forgotten(tx, row)
 	})
 	if err != nil {
 		return nil, err

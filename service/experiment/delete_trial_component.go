@@ -21,7 +21,10 @@ func (s *Service) DeleteTrialComponent(ctx context.Context, in *sagemaker.Delete
 		if len(parents) > 0 {
 			return aws.Invalid("The trial component %q cannot be deleted because it is associated with the trial %q. Disassociate it from all trials first; ListTrials names them.", row.Body.Name, *parents[0].TrialName)
 		}
-		return dropMetrics(tx, row)
+		if err := dropMetrics(tx, row); err != nil {
+			return err
+		}
+		return forgotten(tx, row)
 	})
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/lineage"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -29,6 +30,6 @@ func (s *Service) DescribeTrialComponent(ctx context.Context, in *sagemaker.Desc
 		Source: c.Source, Sources: c.Sources, Status: c.Status, StartTime: c.StartTime, EndTime: c.EndTime,
 		CreationTime: &row.CreatedAt, CreatedBy: c.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: c.LastModifiedBy,
 		Parameters: c.Parameters, InputArtifacts: c.InputArtifacts, OutputArtifacts: c.OutputArtifacts,
-		MetadataProperties: c.MetadataProperties, Metrics: metrics,
+		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics,
 	}, nil
 }

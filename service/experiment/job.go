@@ -121,7 +121,10 @@ func (s *Service) RecordTrainingJob(tx *store.Tx, scope aws.Scope, job *sagemake
 	} else {
 		err = components.Update(tx, row)
 	}
-	if err != nil || !first {
+	if err != nil {
+		return err
+	}
+	if err := known(tx, row); err != nil || !first {
 		return err
 	}
 	trial, err := trialOf(tx, scope, *job.TrainingJobName, job.ExperimentConfig)
@@ -151,7 +154,10 @@ func attach(tx *store.Tx, scope aws.Scope, config *sagemaker.ExperimentConfig, s
 		return nil
 	}
 	run.Body.Sources = append(run.Body.Sources, source)
-	return components.Update(tx, run)
+	if err := components.Update(tx, run); err != nil {
+		return err
+	}
+	return known(tx, run)
 }
 
 // RecordTrainingJobMetrics sets the metrics of a job's component to what the

@@ -6,6 +6,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/lineage"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -87,7 +88,7 @@ func (s *Service) componentRecord(tx *store.Tx, scope aws.Scope, name string) (*
 		Source: c.Source, SourceDetail: detail, Status: c.Status, StartTime: c.StartTime, EndTime: c.EndTime,
 		CreationTime: &row.CreatedAt, CreatedBy: c.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: c.LastModifiedBy,
 		Parameters: c.Parameters, InputArtifacts: c.InputArtifacts, OutputArtifacts: c.OutputArtifacts,
-		MetadataProperties: c.MetadataProperties, Metrics: metrics, Parents: parents, RunName: optional(c.RunName), Tags: kit.TagList(tags),
+		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics, Parents: parents, RunName: optional(c.RunName), Tags: kit.TagList(tags),
 	}}, nil
 }
 

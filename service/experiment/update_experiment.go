@@ -11,7 +11,7 @@ import (
 // UpdateExperiment changes the display name and the description; an empty
 // description removes it.
 func (s *Service) UpdateExperiment(ctx context.Context, in *sagemaker.UpdateExperimentInput) (*sagemaker.UpdateExperimentOutput, error) {
-	row, err := experiments.Change(ctx, s.Base, *in.ExperimentName, func(_ *store.Tx, row *experimentRow) error {
+	row, err := experiments.Change(ctx, s.Base, *in.ExperimentName, func(tx *store.Tx, row *experimentRow) error {
 		if in.DisplayName != nil {
 			row.Body.DisplayName = *in.DisplayName
 		}
@@ -19,7 +19,7 @@ func (s *Service) UpdateExperiment(ctx context.Context, in *sagemaker.UpdateExpe
 			row.Body.Description = *in.Description
 		}
 		row.Body.LastModifiedBy = kit.UserContext(ctx)
-		return nil
+		return knownExperiment(tx, row)
 	})
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 // those that it has, or replace those of the same name; those named in a
 // …ToRemove member go first.
 func (s *Service) UpdateTrialComponent(ctx context.Context, in *sagemaker.UpdateTrialComponentInput) (*sagemaker.UpdateTrialComponentOutput, error) {
-	row, err := components.Change(ctx, s.Base, *in.TrialComponentName, func(_ *store.Tx, row *componentRow) error {
+	row, err := components.Change(ctx, s.Base, *in.TrialComponentName, func(tx *store.Tx, row *componentRow) error {
 		c := &row.Body
 		if in.DisplayName != nil {
 			c.DisplayName = *in.DisplayName
@@ -33,7 +33,7 @@ func (s *Service) UpdateTrialComponent(ctx context.Context, in *sagemaker.Update
 			return err
 		}
 		c.LastModifiedBy = kit.UserContext(ctx)
-		return nil
+		return known(tx, row)
 	})
 	if err != nil {
 		return nil, err
