@@ -30,7 +30,7 @@ type Config struct {
 	// MaxJobs is how many training jobs run at the same time; 0 lets their instance
 	// types decide (docs/capacity.md).
 	MaxJobs int
-	// Runner is RunnerAuto (also ""), RunnerProcess or RunnerDocker.
+	// Runner is RunnerAuto (also ""), RunnerProcess, RunnerDocker or RunnerFake.
 	Runner string
 	// RegistryCredentials is a file with the credentials of private registries, by
 	// the ARN of a TrainingRepositoryCredentialsProvider; "" for none.

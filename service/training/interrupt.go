@@ -48,6 +48,9 @@ func (s *Service) reclaim(ctx context.Context, w work, r *row) error {
 			return err
 		}
 		fresh.Body.Metrics = r.Body.Metrics
+		if err := s.recordMetrics(tx, r); err != nil {
+			return err
+		}
 		if err := fire(restart, fresh, tx.Now, "Starting the training job again after an interruption"); err != nil {
 			return err
 		}

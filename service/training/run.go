@@ -236,11 +236,20 @@ func (s *Service) failed(tx *store.Tx, r *row, reason string) error {
 	return s.ended(tx, r)
 }
 
-// ended saves a job that reached its last status and gives back what it held:
-// its capacity, at once or after the time of its warm pool.
+// ended saves a job that reached its last status.
 func (s *Service) ended(tx *store.Tx, r *row) error {
-	if err := s.retain(tx, r); err != nil {
+	if err := s.conclude(tx, r); err != nil {
 		return err
 	}
 	return jobs.Update(tx, r)
+}
+
+// conclude is what goes with a job's last status, before the job is saved: it
+// gives back what it held, its capacity, at once or after the time of its warm
+// pool, and whoever keeps a record of it learns how it ended.
+func (s *Service) conclude(tx *store.Tx, r *row) error {
+	if err := s.retain(tx, r); err != nil {
+		return err
+	}
+	return s.recordComponent(tx, r)
 }
