@@ -36,6 +36,7 @@ import (
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
 	"github.com/sagebrush/sagebrush/service/experiment"
+	"github.com/sagebrush/sagebrush/service/lineage"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
@@ -102,6 +103,8 @@ func (a *App) openServices(ctx context.Context) error {
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tracking := &experiment.Service{Base: base, JobPoints: metricSink{metrics}}
 	a.jobs.Experiments = tracking
+	origins := &lineage.Service{Base: base}
+	a.jobs.Lineage = origins
 	tags := &tagging.Service{Base: base}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
@@ -111,7 +114,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
