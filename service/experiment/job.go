@@ -98,6 +98,9 @@ func (s *Service) RecordTrainingJob(tx *store.Tx, scope aws.Scope, job *sagemake
 	if err != nil && !fresh {
 		return err
 	}
+	if fresh && job.TrainingStartTime != nil && job.TrainingJobStatus != sagemaker.TrainingJobStatusInProgress {
+		return nil // deleted since the job started
+	}
 	if fresh {
 		row = &componentRow{Scope: scope, Name: *job.TrainingJobName + componentSuffix}
 		row.Body = Component{Name: row.Name, CreatedBy: &sagemaker.UserContext{}}

@@ -203,6 +203,10 @@ func TestJobOutlivesItsExperiment(t *testing.T) {
 			return b.RecordTrainingJobMetrics(tx, home, "job", *job.TrainingJobArn, map[string]summary.Summary{"m": {Count: 1}})
 		})
 		ok(b, 0, err)
+		b.record(complete(job))
+		if got := b.names(sagemaker.ListTrialComponentsInput{}); got != "" {
+			b.t.Errorf("deleted, and there again: %s", got)
+		}
 	})
 }
 
