@@ -1,6 +1,9 @@
 package search
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // MaxDocs is how many records a segment holds at most.
 const MaxDocs = 4096
@@ -25,6 +28,13 @@ func AllBits(n int) Bits {
 
 // Set adds a record.
 func (b Bits) Set(i int) { b[i/64] |= 1 << (i % 64) }
+
+// Clear removes a record, if there is such a one.
+func (b Bits) Clear(i int) {
+	if i/64 < len(b) {
+		b[i/64] &^= 1 << (i % 64)
+	}
+}
 
 // Has says whether a record is in the set.
 func (b Bits) Has(i int) bool { return i/64 < len(b) && b[i/64]&(1<<(i%64)) != 0 }
@@ -78,4 +88,25 @@ func (b Bits) Each(fn func(i int) bool) {
 			w &= w - 1
 		}
 	}
+}
+
+// Bytes is the set as it is stored.
+func (b Bits) Bytes() []byte {
+	data := make([]byte, 0, 8*len(b))
+	for _, w := range b {
+		data = binary.LittleEndian.AppendUint64(data, w)
+	}
+	return data
+}
+
+// BitsOf reads what Bytes wrote, as a set of n records; what is missing is not in
+// the set.
+func BitsOf(data []byte, n int) Bits {
+	b := NewBits(n)
+	for i := range b {
+		if len(data) >= 8*(i+1) {
+			b[i] = binary.LittleEndian.Uint64(data[8*i:])
+		}
+	}
+	return b
 }

@@ -11,6 +11,15 @@ import (
 // Doc is a record as its values, in the order of their properties.
 type Doc []Value
 
+// Bytes is about how much memory the values take.
+func (d Doc) Bytes() int {
+	n := 64 * len(d)
+	for _, v := range d {
+		n += len(v.Property) + len(v.Text)
+	}
+	return n
+}
+
 // of is the values of a property.
 func (d Doc) of(property string) Doc {
 	i, found := slices.BinarySearchFunc(d, property, func(v Value, p string) int { return strings.Compare(v.Property, p) })

@@ -211,31 +211,6 @@ func before(doc uint16, at uint64, otherDoc uint16, otherAt uint64) bool {
 	return doc < otherDoc || doc == otherDoc && at < otherAt
 }
 
-// Keys are the sort keys of the records of a segment.
-func (o Order) Keys(s Segment) ([]Key, error) {
-	keys := make([]Key, s.Docs())
-	if o.property.name == NameColumn {
-		return keys, nil
-	}
-	c, err := s.Column(o.property.name)
-	if c == nil || err != nil {
-		return keys, err
-	}
-	for i, doc := range c.nums.doc {
-		keys[doc] = o.better(keys[doc], numberKey(c.num[i]))
-	}
-	if len(c.ref) > 0 {
-		words := make([]Key, len(c.ends))
-		for i := range words {
-			words[i] = o.textKey(c.entry(uint32(i)))
-		}
-		for i, doc := range c.texts.doc {
-			keys[doc] = o.better(keys[doc], words[c.ref[i]])
-		}
-	}
-	return keys, nil
-}
-
 // Present says whether one of the records in among has the property.
 func Present(c *Column, among Bits) bool {
 	for _, p := range []places{c.marks, c.nums, c.texts} {

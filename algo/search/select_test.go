@@ -1,7 +1,6 @@
 package search_test
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -60,8 +59,8 @@ func TestSelectAgreesWithMatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, d := range docs {
-				if want := o.Of(d.Doc); keys[i] != want {
-					t.Fatalf("seed %d: sort %q of %s: %+v, want %+v", seed, sort, d.Name, keys[i], want)
+				if want := o.Of(d.Doc); keys.At(i) != want {
+					t.Fatalf("seed %d: sort %q of %s: %+v, want %+v", seed, sort, d.Name, keys.At(i), want)
 				}
 			}
 		}
@@ -123,28 +122,6 @@ func unpacker(t testing.TB) *search.Unpacker {
 		t.Fatal(err)
 	}
 	return u
-}
-
-// FuzzUnpack reads damaged segments: an error, or columns that can be used.
-func FuzzUnpack(f *testing.F) {
-	typ, u := recordType(f, "TrainingJob"), unpacker(f)
-	p := search.Pack([]search.Named{{Name: "a", Doc: typ.Flatten(exampleJob())}, {Name: "b"}})
-	f.Add(p.Directory, bytes.Join(p.Chunks, nil), 0, 2)
-	f.Add([]byte{}, []byte{}, 3, 0)
-	f.Fuzz(func(t *testing.T, directory, chunk []byte, place, docs int) {
-		if d, err := u.Directory(directory); err == nil {
-			d.Find("x")
-		}
-		docs &= search.MaxDocs - 1
-		c, err := u.Column(chunk, place&1023, docs)
-		if err != nil {
-			return
-		}
-		if search.Present(c, search.NewBits(docs)) {
-			t.Error("a value of no record")
-		}
-		_ = c.Text(0)
-	})
 }
 
 // FuzzCompile takes names and values from clients: an error that says why, or a
