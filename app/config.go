@@ -6,6 +6,8 @@ package app
 import (
 	"log/slog"
 	"time"
+
+	"github.com/sagebrush/sagebrush/kit"
 )
 
 // Config says how a server runs.
@@ -28,7 +30,7 @@ type Config struct {
 	// MaxJobs is how many training jobs run at the same time; 0 lets their instance
 	// types decide (docs/capacity.md).
 	MaxJobs int
-	// Runner is RunnerAuto (also ""), RunnerProcess or RunnerDocker.
+	// Runner is RunnerAuto (also ""), RunnerProcess, RunnerDocker or RunnerFake.
 	Runner string
 	// RegistryCredentials is a file with the credentials of private registries, by
 	// the ARN of a TrainingRepositoryCredentialsProvider; "" for none.
@@ -37,6 +39,12 @@ type Config struct {
 	FileSystems map[string]string
 	// JobMemory caps the memory of any job in bytes; 0 leaves the instance type's.
 	JobMemory int64
+	// Quotas are the limits on how many resources an account may have, by name;
+	// what is not named keeps its default.
+	Quotas kit.Quotas
+	// StopGrace is how long a stopped job's program may save its work between
+	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
+	StopGrace time.Duration
 	// CacheDir holds the environments of images; "" takes the user's cache directory.
 	CacheDir string
 	// Version is what the server reports as its own.

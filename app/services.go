@@ -31,6 +31,7 @@ import (
 	"github.com/sagebrush/sagebrush/images"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
@@ -76,6 +77,7 @@ func (a *App) openServices(ctx context.Context) error {
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
 	tokens := kit.NewTokens(a.keys.ServerKey())
+	base := kit.Base{DB: a.db, Tokens: tokens, Quotas: c.Quotas}
 	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
 	if err != nil {
 		return err
@@ -84,16 +86,19 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Objects: a.objects, Runner: runner, Images: a.images, Roles: roles,
 		Data: data, Access: jobAccess{a}, Metrics: metricSink{metrics}, Streams: streams, Tokens: tokens, Logger: c.Logger, Now: c.Now,
 		Dir: a.path("jobs"), Machine: machine(c), MemoryLimit: c.JobMemory, FileSystems: c.FileSystems,
-		ContainersOnly: c.Runner == RunnerDocker,
+		StopGrace: c.StopGrace, ForeignRegions: c.S3Endpoint != "",
+		ContainersOnly: c.Runner == RunnerDocker || c.Runner == RunnerFake,
 	})
 	if a.containers != nil { // a nil pointer is not a nil interface
 		a.jobs.Containers = a.containers
+	} else if c.Runner == RunnerFake {
+		a.jobs.Containers = fakes{fake.New()}
 	}
 	algorithms := algorithm.New(algorithm.Config{
-		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
+		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
-	tags := &tagging.Service{DB: a.db, Tokens: tokens}
+	tags := &tagging.Service{Base: base}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
 		S3: s3.NewHandler(a.objects, s3.Options{Lookup: a.keys.Lookup, Region: c.Region, Now: c.Now, Logger: c.Logger}),

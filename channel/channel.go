@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/blob"
 )
 
 // Modes of a channel, spelled as in the API.
@@ -94,7 +95,7 @@ func checkName(c *Channel) string {
 }
 
 func checkURI(c *Channel) string {
-	if _, _, err := splitURI(c.URI); err != nil {
+	if _, _, err := blob.ParseURI(c.URI); err != nil {
 		return fmt.Sprintf("has an S3Uri that cannot be used: %v.", err)
 	}
 	return ""

@@ -26,8 +26,8 @@ func TestCheck(t *testing.T) {
 			c.Mode, c.Compression, c.Wrapper = channel.Pipe, channel.Gzip, channel.RecordIO
 		}, ""},
 		"none everywhere":      {func(c *channel.Channel) { c.Compression, c.Wrapper = channel.None, channel.None }, ""},
-		"https":                {func(c *channel.Channel) { c.URI = "https://b/p" }, "does not begin with s3://"},
-		"no bucket":            {func(c *channel.Channel) { c.URI = "s3:///p" }, "names no bucket"},
+		"https":                {func(c *channel.Channel) { c.URI = "https://b/p" }, "is not of the form s3://bucket/key"},
+		"no bucket":            {func(c *channel.Channel) { c.URI = "s3:///p" }, "is not of the form s3://bucket/key"},
 		"dots":                 {func(c *channel.Channel) { c.Name = ".." }, "directory cannot have"},
 		"unknown mode":         {func(c *channel.Channel) { c.Mode = "Mail" }, `the input mode "Mail"`},
 		"gzip file":            {func(c *channel.Channel) { c.Compression = channel.Gzip }, "CompressionType Gzip, which only Pipe mode takes"},

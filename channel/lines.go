@@ -3,6 +3,7 @@ package channel
 import (
 	"context"
 
+	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/channel/feed"
 )
 
@@ -17,11 +18,11 @@ const linesAtOnce = locateBatch
 // a value (TrainData-7). All lines are read and all objects found before the
 // program starts, so what is wrong with the manifest is said at once.
 func (s *stage) writeLines(ctx context.Context, out *feed.SetWriter, snap *snapshot, c *Channel) error {
-	bucket, _, err := splitURI(c.URI)
+	bucket, _, err := blob.ParseURI(c.URI)
 	if err != nil {
 		return failed("the S3Uri %v", err)
 	}
-	if err := s.m.owned(ctx, s.r.Account, bucket); err != nil {
+	if err := s.m.owned(ctx, s.r.scope(), bucket); err != nil {
 		return err
 	}
 	body, err := s.m.open(ctx, c.URI)
@@ -68,7 +69,7 @@ func (w *lineWriter) add(ctx context.Context, values []value) error {
 			return err // parseAugmented has accepted it
 		}
 		if !w.owned[bucket] {
-			if err := w.s.m.owned(ctx, w.s.r.Account, bucket); err != nil {
+			if err := w.s.m.owned(ctx, w.s.r.scope(), bucket); err != nil {
 				return err
 			}
 			w.owned[bucket] = true

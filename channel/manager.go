@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/blob/s3client"
 	"github.com/sagebrush/sagebrush/channel/feed"
@@ -58,6 +59,8 @@ type Request struct {
 	ID string
 	// Account owns every bucket that may be read.
 	Account string
+	// Region is the one that these buckets must be in, "" for any.
+	Region string `json:",omitempty"`
 	// Hosts are all hosts of the job, in order; those on this machine have a Dir.
 	Hosts []Host
 	// Channels have passed CheckAll.
@@ -70,16 +73,19 @@ type Request struct {
 	Progress func(done, total int64) `json:"-"`
 }
 
+func (r *Request) scope() aws.Scope { return aws.Scope{Account: r.Account, Region: r.Region} }
+
 // Look says whether there is any data for a channel (CreateTrainingJob-17), and
 // whether its manifest can be read. An *Error says what is wrong with a manifest;
-// found is false without an error when nothing lies under the URI.
-func (m *Manager) Look(ctx context.Context, account string, c Channel) (found bool, err error) {
-	bucket, key, err := splitURI(c.URI)
+// found is false without an error when nothing lies under the URI. The buckets
+// must be the scope's, in its region unless that is "".
+func (m *Manager) Look(ctx context.Context, scope aws.Scope, c Channel) (found bool, err error) {
+	bucket, key, err := blob.ParseURI(c.URI)
 	if err != nil {
 		return false, failed("the S3Uri %v", err)
 	}
 	var mine *Error
-	if err := m.owned(ctx, account, bucket); errors.As(err, &mine) {
+	if err := m.owned(ctx, scope, bucket); errors.As(err, &mine) {
 		return false, nil
 	} else if err != nil {
 		return false, err
@@ -89,14 +95,14 @@ func (m *Manager) Look(ctx context.Context, account string, c Channel) (found bo
 		list, err := m.list(ctx, bucket, key, 1)
 		return len(list) > 0, err
 	case ManifestFile:
-		return m.lookAtManifest(ctx, account, c.URI)
+		return m.lookAtManifest(ctx, scope, c.URI)
 	}
 	return m.lookAtLines(ctx, c)
 }
 
 // lookAtManifest reads all of a manifest and looks for its first object.
-func (m *Manager) lookAtManifest(ctx context.Context, account, uri string) (bool, error) {
-	list, err := m.manifest(ctx, account, uri)
+func (m *Manager) lookAtManifest(ctx context.Context, scope aws.Scope, uri string) (bool, error) {
+	list, err := m.manifest(ctx, scope, uri)
 	if err != nil || len(list) == 0 {
 		return false, err
 	}

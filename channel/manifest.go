@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/sagebrush/sagebrush/blob"
 )
 
 // parseManifest reads a ManifestFile: a JSON array of {"prefix": "s3://…"} and
@@ -25,7 +27,7 @@ func parseManifest(r io.Reader, each func(suffix string) error) (prefix string, 
 	if head.Prefix == nil || *head.Prefix == "" {
 		return "", errors.New("has no \"prefix\" in its first element, or an empty one")
 	}
-	if _, _, err := splitURI(*head.Prefix); err != nil {
+	if _, _, err := blob.ParseURI(*head.Prefix); err != nil {
 		return "", fmt.Errorf("has a \"prefix\" that cannot be used: %w", err)
 	}
 	for n := 2; d.More(); n++ {

@@ -32,7 +32,7 @@ func TestParseManifest(t *testing.T) {
 	for in, want := range map[string]string{
 		``: "is no JSON array", `{}`: "is no JSON array", `"x"`: "is no JSON array", `[]`: "is empty",
 		`["x"]`: "must begin with an object", `[{}]`: `has no "prefix"`, `[{"prefix": ""}]`: `has no "prefix"`,
-		`[{"prefix": "b/p"}]`: "does not begin with s3://", `[{"prefix": "s3://"}]`: "names no bucket",
+		`[{"prefix": "b/p"}]`: "is not of the form s3://bucket/key", `[{"prefix": "s3://"}]`: "is not of the form s3://bucket/key",
 		`[{"prefix": "s3://b/"}, null]`: "an element 2 that is no string", `[{"prefix": "s3://b/"}, "x", {}]`: "an element 3 that is no string",
 		`[{"prefix": "s3://b/"}, "x"`: "is cut short", `[{"prefix": "s3://b/"}] x`: "goes on after its array",
 	} {

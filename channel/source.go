@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 )
 
@@ -26,32 +27,37 @@ type object struct {
 
 func (o *object) uri() string { return "s3://" + o.Bucket + "/" + o.Key }
 
-// owned is nil when the account may read the bucket. Buckets of other accounts
-// do not exist for it.
-func (m *Manager) owned(ctx context.Context, account, bucket string) error {
+// owned is nil when a job of that account and region, "" for any, may read the
+// bucket (Data-10). Buckets of other accounts do not exist for it.
+func (m *Manager) owned(ctx context.Context, scope aws.Scope, bucket string) error {
 	b, err := m.Objects.GetBucket(ctx, bucket)
-	if err == nil && b.Account != account {
+	if err == nil && b.Account != scope.Account {
 		err = blob.ErrNoSuchBucket
 	}
-	if errors.Is(err, blob.ErrNoSuchBucket) {
+	switch {
+	case errors.Is(err, blob.ErrNoSuchBucket):
 		return failed("the bucket %q does not exist, or is not yours", bucket)
+	case err != nil:
+		return err
+	case scope.Region != "" && b.Region != scope.Region:
+		return failed("the bucket %q is in the region %s, and data must be in the job's own region, %s", bucket, b.Region, scope.Region)
 	}
-	return err
+	return nil
 }
 
 // objects lists what an S3Prefix or a ManifestFile names (TrainData-6), in order.
-func (m *Manager) objects(ctx context.Context, account string, c *Channel) ([]object, error) {
-	bucket, key, err := splitURI(c.URI)
+func (m *Manager) objects(ctx context.Context, scope aws.Scope, c *Channel) ([]object, error) {
+	bucket, key, err := blob.ParseURI(c.URI)
 	if err != nil {
 		return nil, failed("the S3Uri %v", err)
 	}
-	if err := m.owned(ctx, account, bucket); err != nil {
+	if err := m.owned(ctx, scope, bucket); err != nil {
 		return nil, err
 	}
 	if c.Type == S3Prefix {
 		return m.list(ctx, bucket, key, 0)
 	}
-	list, err := m.manifest(ctx, account, c.URI)
+	list, err := m.manifest(ctx, scope, c.URI)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +86,7 @@ func (m *Manager) list(ctx context.Context, bucket, prefix string, most int) ([]
 }
 
 // manifest reads a ManifestFile; sizes and ETags are still missing.
-func (m *Manager) manifest(ctx context.Context, account, uri string) ([]object, error) {
+func (m *Manager) manifest(ctx context.Context, scope aws.Scope, uri string) ([]object, error) {
 	body, err := m.open(ctx, uri)
 	if err != nil {
 		return nil, err
@@ -94,11 +100,11 @@ func (m *Manager) manifest(ctx context.Context, account, uri string) ([]object, 
 	if err != nil {
 		return nil, inManifest(uri, err)
 	}
-	bucket, begin, err := splitURI(prefix)
+	bucket, begin, err := blob.ParseURI(prefix)
 	if err != nil {
 		return nil, err // parseManifest has accepted it
 	}
-	if err := m.owned(ctx, account, bucket); err != nil {
+	if err := m.owned(ctx, scope, bucket); err != nil {
 		return nil, err
 	}
 	list := make([]object, 0, len(suffixes))

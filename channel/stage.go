@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/channel/order"
 )
 
@@ -107,12 +108,12 @@ func (s *stage) plan(ctx context.Context, c *Channel) error {
 		s.streams = append(s.streams, &stream{c: c, here: here})
 		return nil
 	}
-	list, err := s.m.objects(ctx, s.r.Account, c)
+	list, err := s.m.objects(ctx, s.r.scope(), c)
 	if err == nil && len(list) == 0 {
 		err = failed("no objects are left under %s", c.URI)
 	}
 	if err == nil && c.Mode == FastFile {
-		_, prefix, _ := splitURI(c.URI) // objects has used it
+		_, prefix, _ := blob.ParseURI(c.URI) // objects has used it
 		err = wholeFolder(prefix, list)
 	}
 	if err == nil && c.Mode != Pipe {

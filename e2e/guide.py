@@ -1,4 +1,4 @@
-"""The programs of docs/training.md: what a section holds, and running it as a reader would."""
+"""The programs of the pages in docs/: what a section holds, and running it as a reader would."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 from server import PROGRAM, ROOT, Server, clean_environment
 
-PAGE = ROOT / "docs" / "training.md"
 SECONDS = 240
 """The longest that a program may take; an image's environment may have to be made first."""
 
@@ -56,9 +55,10 @@ class Section:
                 _compare(text, printed)
 
 
-def sections() -> list[Section]:
-    """Sections of the page with a program."""
-    titled = [part.partition("\n") for part in PAGE.read_text().split("\n## ")[1:]]
+def sections(page: str = "training.md") -> list[Section]:
+    """Sections of a page of docs/ with a program."""
+    text = (ROOT / "docs" / page).read_text()
+    titled = [part.partition("\n") for part in text.split("\n## ")[1:]]
     found = [
         Section(title, tuple((m[1], m[2]) for m in _BLOCK.finditer(body)))
         for title, _, body in titled

@@ -13,7 +13,7 @@ import (
 // names in lower case while names keep their case, so the name in the ARN is
 // only a first guess.
 func HasARN(tx *Tx, scope aws.Scope, kind, arn string) (bool, error) {
-	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	name := nameIn(arn)
 	var found string
 	err := tx.QueryRow("SELECT arn FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND name = $4",
 		kind, scope.Account, scope.Region, name).Scan(&found)
@@ -33,7 +33,7 @@ func HasARN(tx *Tx, scope aws.Scope, kind, arn string) (bool, error) {
 // GetByARN is the row with that ARN, or ErrNotFound. ARNs print names in lower
 // case while names keep their case, so the name in the ARN is only a first guess.
 func (t Table[T]) GetByARN(tx *Tx, scope aws.Scope, arn string) (*Row[T], error) {
-	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	name := nameIn(arn)
 	row, err := t.Get(tx, scope, name)
 	if err == nil && row.ARN == arn || err != nil && !errors.Is(err, ErrNotFound) {
 		return row, err
@@ -46,4 +46,10 @@ func (t Table[T]) GetByARN(tx *Tx, scope aws.Scope, arn string) (*Row[T], error)
 		return nil, fmt.Errorf("store: find %s: %w", arn, err)
 	}
 	return t.Get(tx, scope, name)
+}
+
+// nameIn is the name in an ARN: what follows the kind, slashes included.
+func nameIn(arn string) string {
+	_, name, _ := strings.Cut(arn, "/")
+	return name
 }

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/app"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/service/training"
 )
 
 // serveFlags are app.Config and what only the command line knows.
@@ -52,10 +54,12 @@ start. A second one ends it at once.`,
 	flags.StringVar(&f.TLSCert, "tls-cert", "", "certificate file (PEM); a local authority issues one otherwise")
 	flags.StringVar(&f.TLSKey, "tls-key", "", "key file (PEM) of --tls-cert")
 	flags.IntVar(&f.MaxJobs, "max-jobs", 0, "jobs that run at the same time, whatever their instance types ask for (default what the machine has room for)")
-	flags.StringVar(&f.Runner, "runner", app.RunnerAuto, "what runs programs: auto (processes for images with a program here, containers for others), process or docker")
+	flags.StringVar(&f.Runner, "runner", app.RunnerAuto, "what runs programs: auto (processes for images with a program here, containers for others), process, docker, or fake (nothing runs: for tests, docs/testing.md)")
 	flags.StringVar(&f.RegistryCredentials, "registry-credentials", "", "JSON file with usernames and passwords of private registries by the ARN of their credentials provider")
 	flags.StringToStringVar(&f.FileSystems, "file-system", nil, "directory that stands for a file system of channels, as ID=DIRECTORY; may be repeated")
 	flags.Var(&f.jobMemory, "job-memory", "memory that any job may use at most, such as 512MiB (default what its instance type has)")
+	flags.Var(&f.Quotas, "quota", "how many resources of a kind an account may have in a region, such as contexts=500, 0 for no limit; may be repeated")
+	flags.DurationVar(&f.StopGrace, "stop-grace", training.DefaultStopGrace, "how long the program of a job that is stopped may save its work before it is killed")
 	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -181,13 +185,15 @@ func (f *serveFlags) check() error {
 		return usage("--tls-cert and --tls-key go together")
 	case f.MaxJobs < 0:
 		return usage("--max-jobs takes a number of jobs, got %d", f.MaxJobs)
+	case f.StopGrace <= 0:
+		return usage("--stop-grace takes a time such as 120s, got %v", f.StopGrace)
 	case f.Database != "sqlite" && !strings.HasPrefix(f.Database, "postgres://") && !strings.HasPrefix(f.Database, "postgresql://"):
 		return usage("--database takes sqlite or a postgres:// URL")
 	case f.S3Endpoint != "" && !strings.HasPrefix(f.S3Endpoint, "http://") && !strings.HasPrefix(f.S3Endpoint, "https://"):
 		return usage("--s3-endpoint takes an http:// or https:// URL, got %q", f.S3Endpoint)
 	}
-	if f.Runner != app.RunnerAuto && f.Runner != app.RunnerProcess && f.Runner != app.RunnerDocker {
-		return usage("--runner takes auto, process or docker, got %q", f.Runner)
+	if !slices.Contains([]string{app.RunnerAuto, app.RunnerProcess, app.RunnerDocker, app.RunnerFake}, f.Runner) {
+		return usage("--runner takes auto, process, docker or fake, got %q", f.Runner)
 	}
 	for id, dir := range f.FileSystems {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() || !strings.HasPrefix(id, "fs-") {

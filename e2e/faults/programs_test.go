@@ -62,19 +62,15 @@ func TestProgramsThatFail(t *testing.T) {
 	h.NothingLeft(t)
 }
 
-// A program may take its time over SIGTERM and save its model (StopTrainingJob-1,
-// TrainContainer-17).
+// A program may take its time over SIGTERM and save its model; one that ends
+// within its grace is not killed (StopTrainingJob-1, Stop-1, TrainContainer-17).
 func TestSlowGoodbye(t *testing.T) {
 	t.Parallel()
 	h := open(t, server.Options{})
 	h.start("goodbye", `trap 'sleep 0.7; echo saved > $SM_MODEL_DIR/weights; exit 0' TERM
 echo ready
 while :; do sleep 0.1; done`)
-	for lines, err := h.client.Lines(h.ctx, "goodbye"); !slices.Contains(lines, "ready"); lines, err = h.client.Lines(h.ctx, "goodbye") {
-		if h.ctx.Err() != nil {
-			t.Fatal(err)
-		}
-	}
+	h.says("goodbye", "ready")
 	if err := h.client.StopJob(h.ctx, "goodbye"); err != nil {
 		t.Fatal(err)
 	}

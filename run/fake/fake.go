@@ -1,4 +1,4 @@
-// Package fake is a Runner for tests: its programs are goroutines that do what
+// Package fake is a Runner for tests, ours and users' (`serve --runner fake`): its programs are goroutines that do what
 // variables of Spec.Env say. The command is not looked at.
 //
 //	FAKE_LOG          lines (separated by \n) written to Spec.Log at the start

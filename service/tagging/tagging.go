@@ -14,10 +14,7 @@ import (
 )
 
 // Service implements the tag operations.
-type Service struct {
-	DB     *store.DB
-	Tokens kit.Tokens
-}
+type Service struct{ kit.Base }
 
 // find checks that the ARN names a resource of the caller's own scope.
 func find(tx *store.Tx, scope aws.Scope, arn string) error {

@@ -28,7 +28,7 @@ func TestTags(t *testing.T) {
 		must(t, db.Update(ctx, func(tx *store.Tx) error {
 			return table.Insert(tx, &store.Row[struct{}]{Scope: home, Name: "Mixed-Case", ARN: arn})
 		}))
-		s := &tagging.Service{DB: db, Tokens: kit.NewTokens([]byte("k"))}
+		s := &tagging.Service{Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}}
 		_, err := s.AddTags(ctx, &sagemaker.AddTagsInput{ResourceArn: &arn, Tags: tags("b=1", "a=2", "c=")})
 		must(t, err)
 		out, err := s.AddTags(ctx, &sagemaker.AddTagsInput{ResourceArn: &arn, Tags: tags("a=3")})

@@ -3,6 +3,7 @@ package training
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -13,7 +14,7 @@ import (
 // refusing it. Modelled constraints were checked before.
 func check(in *sagemaker.CreateTrainingJobInput) error {
 	for _, rule := range []func(*sagemaker.CreateTrainingJobInput) error{
-		checkAlgorithm, checkSecrets, checkResources, checkChannels, checkStopping, checkSynced, checkDebugger, checkUnsupported,
+		checkAlgorithm, checkSecrets, checkOutput, checkResources, checkChannels, checkStopping, checkSynced, checkDebugger, checkUnsupported,
 	} {
 		if err := rule(in); err != nil {
 			return err
@@ -55,6 +56,19 @@ func checkSecrets(in *sagemaker.CreateTrainingJobInput) error {
 		}
 	}
 	return nil
+}
+
+// directoryBucket ends the names of buckets of the storage class S3 Express One Zone.
+const directoryBucket = "--x-s3"
+
+// checkOutput refuses keys where there are none: S3 Express One Zone encrypts with
+// keys of its own (DescTJ-8, X-7).
+func checkOutput(in *sagemaker.CreateTrainingJobInput) error {
+	bucket, _, err := parseS3(*in.OutputDataConfig.S3OutputPath)
+	if err == nil && strings.HasSuffix(bucket, directoryBucket) && aws.Val(in.OutputDataConfig.KmsKeyId) != "" {
+		return aws.Invalid("OutputDataConfig.KmsKeyId cannot be given for the bucket %q: S3 Express One Zone takes no KMS keys. Leave it out, or give a path in a general purpose bucket.", bucket)
+	}
+	return err
 }
 
 // maxRuntime is the longest MaxRuntimeInSeconds, 28 days (CreateTrainingJob-13).

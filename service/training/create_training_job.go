@@ -101,7 +101,8 @@ func (s *Service) checkRegistry(in *sagemaker.CreateTrainingJobInput, container 
 	return nil
 }
 
-// checkData looks for what the job will read and write (CreateTrainingJob-17).
+// checkData looks for what the job will read and write (CreateTrainingJob-17),
+// which has to be in its region (Data-10).
 func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) error {
 	for _, c := range in.InputDataConfig {
 		if fs := c.DataSource.FileSystemDataSource; fs != nil {
@@ -110,8 +111,9 @@ func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.
 			}
 		}
 	}
+	region := s.regionOfData(scope.Region)
 	for _, c := range s3Channels(in) {
-		found, err := s.Data.Look(ctx, scope.Account, c)
+		found, err := s.Data.Look(ctx, aws.Scope{Account: scope.Account, Region: region}, c)
 		if mine := (*channel.Error)(nil); errors.As(err, &mine) {
 			return aws.Invalid("The channel %q: %s.", c.Name, mine.Reason)
 		} else if err != nil {
@@ -133,6 +135,9 @@ func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.
 		}
 		if err != nil || b.Account != scope.Account {
 			return aws.Invalid("The bucket %q of %s %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, member, uri)
+		}
+		if region != "" && b.Region != region {
+			return aws.Invalid("The bucket %q of %s %q is in the region %s. Give a path in a bucket of the job's own region, %s.", bucket, member, uri, b.Region, region)
 		}
 	}
 	return nil
@@ -188,13 +193,10 @@ func (s *Service) resolve(ctx context.Context, uri string) (img image.Image, con
 	return img, "", err
 }
 
-// parseS3 splits an S3 URI; the https form that the model's pattern also admits
-// is refused, because it names no bucket unambiguously.
+// parseS3 splits an S3 URI, or refuses it.
 func parseS3(uri string) (bucket, key string, err error) {
-	rest, ok := strings.CutPrefix(uri, "s3://")
-	bucket, key, _ = strings.Cut(rest, "/")
-	if !ok || bucket == "" {
-		return "", "", aws.Invalid("The S3 URI %q is not of the form s3://bucket/key.", uri)
+	if bucket, key, err = blob.ParseURI(uri); err != nil {
+		return "", "", aws.Invalid("%s%s.", strings.ToUpper(err.Error()[:1]), err.Error()[1:])
 	}
 	return bucket, key, nil
 }

@@ -44,6 +44,9 @@ type Job struct {
 	// Failure is the reason found while the programs ended, before the upload of
 	// their output; it becomes FailureReason with the last transition.
 	Failure string `json:",omitempty"`
+	// FailedAt is when Failure was found: the end of the training time, however
+	// long the upload of the output then takes (CreateTrainingJob-28).
+	FailedAt *time.Time `json:",omitempty"`
 	// ModelArtifacts is the S3 URI of the model, "" until there is one.
 	ModelArtifacts string `json:",omitempty"`
 	// Metrics are the last value of each metric.
@@ -108,6 +111,14 @@ func (j *Job) billed(now time.Time) time.Duration {
 		return j.Ran
 	}
 	return j.Ran + now.Sub(*j.AttemptAt)
+}
+
+// failedAt is when a job that fails by now has failed.
+func (j *Job) failedAt(now time.Time) time.Time {
+	if j.FailedAt != nil {
+		return *j.FailedAt
+	}
+	return now
 }
 
 type row = store.Row[Job]

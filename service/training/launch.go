@@ -47,9 +47,6 @@ func (s *Service) launch(ctx context.Context, w work, r *row) error {
 	})
 }
 
-// stopGrace is how long a program may save its work after SIGTERM (StopTrainingJob-1).
-const stopGrace = 120 * time.Second
-
 // specs are what the runner is asked to run, one program a host.
 func (s *Service) specs(ctx context.Context, w work, r *row) ([]run.Spec, error) {
 	program, err := s.program(ctx, w, r)
@@ -63,7 +60,7 @@ func (s *Service) specs(ctx context.Context, w work, r *row) ([]run.Spec, error)
 	in := &r.Body.Request
 	var access map[string]string
 	if !aws.Val(in.EnableNetworkIsolation) {
-		life := time.Duration(*in.StoppingCondition.MaxRuntimeInSeconds)*time.Second + 2*stopGrace
+		life := time.Duration(*in.StoppingCondition.MaxRuntimeInSeconds)*time.Second + 2*s.StopGrace
 		if access, err = s.Access.Variables(ctx, r.Scope, *in.RoleArn, caBundle, life); err != nil {
 			return nil, err
 		}
@@ -124,7 +121,7 @@ func (s *Service) interfaceOf(r *row) string {
 // limits are the figures of a host's instance type, or the machine's where it
 // has less (docs/capacity.md).
 func (s *Service) limits(in *sagemaker.CreateTrainingJobInput, h Host) run.Limits {
-	l := run.Limits{MemoryBytes: s.MemoryLimit, Grace: stopGrace, DiskBytes: int64(*in.ResourceConfig.VolumeSizeInGB) << 30}
+	l := run.Limits{MemoryBytes: s.MemoryLimit, Grace: s.StopGrace, DiskBytes: int64(*in.ResourceConfig.VolumeSizeInGB) << 30}
 	if t, ok := instance.Lookup(h.InstanceType); ok {
 		if t.LocalDiskBytes > 0 {
 			l.DiskBytes = t.LocalDiskBytes // such a type has no volume (CreateTrainingJob-11)

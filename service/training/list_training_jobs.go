@@ -2,61 +2,24 @@ package training
 
 import (
 	"context"
-	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/store"
+	"github.com/sagebrush/sagebrush/kit"
 )
 
-// defaultPage is the page size when MaxResults is absent.
-const defaultPage = 10
+var listTrainingJobs = kit.NewList(jobs, kit.ListOptions[sagemaker.ListTrainingJobsInput, Job]{
+	Strict: true, Own: []string{"StatusEquals", "WarmPoolStatusEquals"},
+})
 
 // ListTrainingJobs lists jobs, by CreationTime ascending unless told otherwise.
 // StatusEquals and WarmPoolStatusEquals filter a page after it was cut
 // (ListTrainingJobs-1), so pages may be short, or empty with a NextToken.
 func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTrainingJobsInput) (*sagemaker.ListTrainingJobsOutput, error) {
-	scope := aws.ScopeFrom(ctx)
-	limit := defaultPage
-	if in.MaxResults != nil {
-		limit = int(*in.MaxResults)
-	}
-	q := store.Query{
-		SortBy:       sortColumn(in.SortBy),
-		Descending:   in.SortOrder == sagemaker.SortOrderDescending,
-		NameContains: aws.Val(in.NameContains),
-		// The filters mean "after" and "before" strictly; the store's are inclusive.
-		CreatedAfter:   shift(in.CreationTimeAfter, time.Microsecond),
-		CreatedBefore:  shift(in.CreationTimeBefore, -time.Microsecond),
-		ModifiedAfter:  shift(in.LastModifiedTimeAfter, time.Microsecond),
-		ModifiedBefore: shift(in.LastModifiedTimeBefore, -time.Microsecond),
-		Limit:          limit + 1,
-	}
-	filters := *in
-	filters.NextToken, filters.MaxResults = nil, nil
-	if in.NextToken != nil {
-		q.After = new(store.Cursor)
-		if err := s.Tokens.Open(*in.NextToken, q.After, scope, "ListTrainingJobs", filters); err != nil {
-			return nil, err
-		}
-	}
-	var rows []*row
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		rows, err = jobs.List(tx, scope, q)
-		return err
-	})
+	rows, next, err := listTrainingJobs.Page(ctx, kit.Base{DB: s.DB, Tokens: s.Tokens}, in)
 	if err != nil {
 		return nil, err
 	}
-	out := &sagemaker.ListTrainingJobsOutput{TrainingJobSummaries: []*sagemaker.TrainingJobSummary{}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		token, err := s.Tokens.Seal(store.CursorOf(rows[limit-1], q.SortBy), scope, "ListTrainingJobs", filters)
-		if err != nil {
-			return nil, err
-		}
-		out.NextToken = &token
-	}
+	out := &sagemaker.ListTrainingJobsOutput{TrainingJobSummaries: []*sagemaker.TrainingJobSummary{}, NextToken: next}
 	for _, r := range rows {
 		pool := in.WarmPoolStatusEquals == "" || r.Body.Pool != nil && r.Body.Pool.Status == in.WarmPoolStatusEquals
 		if pool && (in.StatusEquals == "" || string(in.StatusEquals) == r.Status) {
@@ -73,22 +36,4 @@ func summarize(r *row) *sagemaker.TrainingJobSummary {
 		CreationTime:      &r.CreatedAt, LastModifiedTime: &r.ModifiedAt, TrainingEndTime: r.Body.EndedAt,
 		WarmPoolStatus: describePool(r.Body.Pool),
 	}
-}
-
-func sortColumn(by sagemaker.SortBy) store.SortBy {
-	switch by {
-	case sagemaker.SortByName:
-		return store.ByName
-	case sagemaker.SortByStatus:
-		return store.ByStatus
-	}
-	return store.ByCreated
-}
-
-// shift moves an optional bound by d; absent stays absent.
-func shift(t *time.Time, d time.Duration) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.Add(d)
 }

@@ -106,7 +106,9 @@ func (s *Service) fetch(ctx context.Context, w work, r *row) error {
 	}
 	return s.commit(ctx, r, func(tx *store.Tx) error {
 		r.Body.Digest = digest
-		note(r, "Preparing the instances for training (image %s)", digest)
+		if digest != "" {
+			note(r, "Preparing the instances for training (image %s)", digest)
+		}
 		return nil
 	})
 }

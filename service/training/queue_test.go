@@ -15,9 +15,12 @@ import (
 )
 
 // fill starts as many endless jobs as the machine has places for.
-func (b *bundle) fill() {
+func (b *bundle) fill() { b.t.Helper(); b.occupy(b.Machine.MaxJobs) }
+
+// occupy takes n of these places.
+func (b *bundle) occupy(n int) {
 	b.t.Helper()
-	for i := range b.Machine.MaxJobs {
+	for i := range n {
 		req := request(fmt.Sprintf("fill-%d", i))
 		req.Environment = map[string]string{"FAKE_SLEEP": "1h"}
 		b.create(req)

@@ -230,7 +230,7 @@ func (s *Service) failed(tx *store.Tx, r *row, reason string) error {
 		return s.free(tx, r)
 	}
 	r.Body.FailureReason = clip(reason)
-	if err := fire(fail, r, tx.Now, "Training job failed"+r.Body.bill(tx.Now)); err != nil {
+	if err := fire(fail, r, tx.Now, "Training job failed"+r.Body.bill(r.Body.failedAt(tx.Now))); err != nil {
 		return err
 	}
 	return s.ended(tx, r)

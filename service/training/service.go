@@ -84,6 +84,9 @@ type Config struct {
 	DB      *store.DB
 	Tasks   *task.Queue
 	Objects blob.Store
+	// ForeignRegions says that the regions of Objects' buckets are not this server's,
+	// so that jobs of every region use all of them.
+	ForeignRegions bool
 	// Runner runs programs as processes, Containers in containers; nil where there
 	// is no engine.
 	Runner     run.Runner
@@ -113,7 +116,13 @@ type Config struct {
 	// MemoryLimit caps what any job may use below its instance type's memory, 0
 	// for no cap.
 	MemoryLimit int64
+	// StopGrace is how long a program may save its work between SIGTERM and SIGKILL;
+	// 0 for DefaultStopGrace.
+	StopGrace time.Duration
 }
+
+// DefaultStopGrace is the grace that the service promises (StopTrainingJob-1).
+const DefaultStopGrace = 120 * time.Second
 
 // Service implements the training job operations.
 type Service struct {
@@ -134,6 +143,9 @@ const maxTasks = 256
 
 // New makes the service and registers its task handlers.
 func New(c Config) *Service {
+	if c.StopGrace == 0 {
+		c.StopGrace = DefaultStopGrace
+	}
 	s := &Service{Config: c, running: make(map[work]context.CancelCauseFunc)}
 	c.Tasks.Handle(taskRun, task.HandlerOptions{Concurrency: maxTasks}, s.run)
 	c.Tasks.Handle(taskLimit, task.HandlerOptions{Concurrency: 4}, s.endAtLimit)

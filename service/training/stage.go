@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/channel"
 )
 
 // Data brings channels' data to hosts; *channel.Manager does.
 type Data interface {
-	Look(ctx context.Context, account string, c channel.Channel) (found bool, err error)
+	Look(ctx context.Context, scope aws.Scope, c channel.Channel) (found bool, err error)
 	Stage(ctx context.Context, r channel.Request) error
 	Await(ctx context.Context, id string) (reason string, err error)
 	Failure(id string) (reason string, fatal bool, err error)
@@ -36,9 +37,18 @@ func s3Channels(in *sagemaker.CreateTrainingJobInput) (channels []channel.Channe
 // dataID names the job's data, all attempts'.
 func (w work) dataID() string { return "training/" + w.key() }
 
+// regionOfData is the region that the buckets of a job in that region must be in
+// (Data-10), "" where the objects are in an S3 that has regions of its own.
+func (s *Service) regionOfData(region string) string {
+	if s.ForeignRegions {
+		return ""
+	}
+	return region
+}
+
 // stage brings every host the data of its channels, or begins to (TrainData-1 … -3).
 func (s *Service) stage(ctx context.Context, w work, r *row) error {
-	request := channel.Request{ID: w.dataID(), Account: w.Account, Channels: s3Channels(&r.Body.Request)}
+	request := channel.Request{ID: w.dataID(), Account: w.Account, Region: s.regionOfData(w.Region), Channels: s3Channels(&r.Body.Request)}
 	if len(request.Channels) == 0 {
 		return nil
 	}

@@ -22,7 +22,7 @@ var (
 		From: []secondary{sagemaker.SecondaryStatusTraining}}
 	complete = transition{Name: "complete", To: sagemaker.SecondaryStatusCompleted, Apply: end,
 		From: []secondary{sagemaker.SecondaryStatusUploading}}
-	fail = transition{Name: "fail", To: sagemaker.SecondaryStatusFailed, Apply: end,
+	fail = transition{Name: "fail", To: sagemaker.SecondaryStatusFailed, Apply: endFailed,
 		From: []secondary{sagemaker.SecondaryStatusStarting, sagemaker.SecondaryStatusDownloading,
 			sagemaker.SecondaryStatusTraining, sagemaker.SecondaryStatusInterrupted, sagemaker.SecondaryStatusUploading}}
 	interrupt = transition{Name: "interrupt", To: sagemaker.SecondaryStatusInterrupted,
@@ -89,12 +89,15 @@ func end(r *row, at time.Time) {
 	j.Ran, j.AttemptAt = j.billed(at), nil
 }
 
+// endFailed is end for a job that failed: its time ended when that was found.
+func endFailed(r *row, at time.Time) { end(r, r.Body.failedAt(at)) }
+
 // again makes a job ready for its next attempt: it queues for capacity like a
 // new one, and its time so far is kept.
 func again(r *row, at time.Time) {
 	j := &r.Body
 	j.Ran, j.AttemptAt = j.billed(at), nil
-	j.Claimed, j.Failure = false, ""
+	j.Claimed, j.Failure, j.FailedAt = false, "", nil
 	j.Attempt++
 	for i := range j.Hosts {
 		j.Hosts[i].Handle = nil

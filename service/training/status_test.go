@@ -122,8 +122,10 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-3, -5, -7 … -13: contradictions and what is not there yet
-// are refused before anything starts, and the message names the member.
+// Contradictions and what is not there yet are refused before anything starts, and
+// the message names the member: CreateTrainingJob-3, -5, -7 … -13, -15, -16, by the
+// names of the cases; CreateTrainingJob-21, DescTJ-9, DescTJ-10, DescTJ-15,
+// DescTJ-20, Res-2, Stop-2.
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -144,7 +146,7 @@ func TestCheckRefuses(t *testing.T) {
 		"CreateTrainingJob-8": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = "AugmentedManifestFile"
 		}, "only Pipe mode"},
-		"CreateTrainingJob-10": {func(in *sagemaker.CreateTrainingJobInput) {
+		"CreateTrainingJob-10 Res-2": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.ResourceConfig.InstanceGroups = []*sagemaker.InstanceGroup{{}}
 		}, "not both"},
 		"CreateTrainingJob-12": {func(in *sagemaker.CreateTrainingJobInput) {
@@ -153,6 +155,10 @@ func TestCheckRefuses(t *testing.T) {
 		"CreateTrainingJob-13": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.StoppingCondition.MaxRuntimeInSeconds = aws.Ptr[int32](2419201)
 		}, "28 days"},
+		"CreateTrainingJob-10 Res-2 neither": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.ResourceConfig.InstanceType, in.ResourceConfig.InstanceCount = "", nil
+		}, "needs InstanceType and InstanceCount, or InstanceGroups"},
+		"CreateTrainingJob-10 no count":    {func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.InstanceCount = nil }, "needs InstanceType and InstanceCount"},
 		"CreateTrainingJob-10 no instance": {func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.InstanceCount = aws.Ptr[int32](0) }, "at least 1"},
 		"CreateTrainingJob-10 no group": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.InstanceGroupNames = []string{"gpus"}
@@ -173,6 +179,14 @@ func TestCheckRefuses(t *testing.T) {
 		"CreateTrainingJob-8 attributes": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].InputMode, in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = "Pipe", "AugmentedManifestFile"
 		}, "needs AttributeNames"},
+		"CreateTrainingJob-8 augmented in FastFile": {func(in *sagemaker.CreateTrainingJobInput) {
+			in.InputDataConfig[0].InputMode, in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = "FastFile", "AugmentedManifestFile"
+		}, "only Pipe mode"},
+		"CreateTrainingJob-7 both": {func(in *sagemaker.CreateTrainingJobInput) {
+			s3 := in.InputDataConfig[0].DataSource.S3DataSource
+			fileSystem(in)
+			in.InputDataConfig[0].DataSource.S3DataSource = s3
+		}, "exactly one data source"},
 		"CreateTrainingJob-8 fast": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].InputMode, in.InputDataConfig[0].DataSource.S3DataSource.S3DataType = "FastFile", "ManifestFile"
 		}, "FastFile mode does not take"},
@@ -197,11 +211,11 @@ func TestCheckRefuses(t *testing.T) {
 			in.DebugHookConfig = &sagemaker.DebugHookConfig{S3OutputPath: aws.Ptr("s3://bucket/x"), LocalPath: aws.Ptr("/opt/ml/x/")}
 			in.TensorBoardOutputConfig = &sagemaker.TensorBoardOutputConfig{S3OutputPath: aws.Ptr("s3://bucket/x"), LocalPath: aws.Ptr("/opt/ml/x")}
 		}, "the same directory"},
-		"rules": {func(in *sagemaker.CreateTrainingJobInput) {
+		"D-66 DescTJ-18 rules": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.DebugRuleConfigurations = []*sagemaker.DebugRuleConfiguration{{}}
 		}, "DebugRuleConfigurations"},
-		"experiments":       {func(in *sagemaker.CreateTrainingJobInput) { in.ExperimentConfig = &sagemaker.ExperimentConfig{} }, "ExperimentConfig"},
-		"channel called ..": {func(in *sagemaker.CreateTrainingJobInput) { in.InputDataConfig[0].ChannelName = aws.Ptr("..") }, "directory"},
+		"D-66 CreateTrainingJob-21 DescTJ-20": {func(in *sagemaker.CreateTrainingJobInput) { in.ExperimentConfig = &sagemaker.ExperimentConfig{} }, "does not support experiments yet (ExperimentConfig)"},
+		"channel called ..":                   {func(in *sagemaker.CreateTrainingJobInput) { in.InputDataConfig[0].ChannelName = aws.Ptr("..") }, "directory"},
 		"https path": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.S3Uri = aws.Ptr("https://x/y")
 		}, "s3://bucket/key"},
@@ -221,6 +235,47 @@ func TestCheckRefuses(t *testing.T) {
 	}
 	if err := check(request("job")); err != nil {
 		t.Errorf("the plain request was refused: %v", err)
+	}
+}
+
+// The profiler's and the debugger's figures and keys: those of the documentation,
+// and what the SDK sends besides (CreateTrainingJob-15, CreateTrainingJob-16, DescTJ-18).
+func TestDebuggerValues(t *testing.T) {
+	t.Parallel()
+	refused := func(change func(*sagemaker.CreateTrainingJobInput)) bool {
+		in := request("job")
+		change(in)
+		err := check(in)
+		if err != nil && aws.CodeOf(err) != aws.ValidationException {
+			t.Error(err)
+		}
+		return err != nil
+	}
+	for interval, ok := range map[int64]bool{100: true, 200: true, 500: true, 1000: true, 5000: true, 60000: true, 0: false, 99: false, 300: false, 60001: false} {
+		if refused(func(in *sagemaker.CreateTrainingJobInput) {
+			in.ProfilerConfig = &sagemaker.ProfilerConfig{ProfilingIntervalInMilliseconds: &interval}
+		}) == ok {
+			t.Errorf("an interval of %d ms: accepted %v", interval, !ok)
+		}
+	}
+	for key, ok := range map[string]bool{"DetailedProfilingConfig": true, "PythonProfilingConfig": true, "DataLoaderProfilingConfig": true, "Other": false, "": false} {
+		if refused(func(in *sagemaker.CreateTrainingJobInput) {
+			in.ProfilerConfig = &sagemaker.ProfilerConfig{ProfilingParameters: map[string]string{key: "{}"}}
+		}) == ok {
+			t.Errorf("ProfilingParameters %q: accepted %v", key, !ok)
+		}
+	}
+	for key, ok := range map[string]bool{
+		"name": true, "include_regex": true, "reduction_config": true, "save_config": true, "tensor_names": true, "save_histogram": true,
+		"train.save_config": true, "saveconfig": false, "xsave_config": false, ".": false,
+	} {
+		if refused(func(in *sagemaker.CreateTrainingJobInput) {
+			in.DebugHookConfig = &sagemaker.DebugHookConfig{S3OutputPath: aws.Ptr("s3://bucket/x"), CollectionConfigurations: []*sagemaker.CollectionConfiguration{{
+				CollectionName: aws.Ptr("weights"), CollectionParameters: map[string]string{key: "1"},
+			}}}
+		}) == ok {
+			t.Errorf("CollectionParameters %q: accepted %v", key, !ok)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/sagebrush/sagebrush/task"
 )
 
-// StopTrainingJob asks a job to end (StopTrainingJob-1): SIGTERM, 120 s of
-// grace, SIGKILL, and what it saved is uploaded. A job that is stopping already
+// StopTrainingJob asks a job to end (StopTrainingJob-1): SIGTERM, a
+// grace of 120 s, SIGKILL, and what it saved is uploaded. A job that is stopping already
 // is left alone; one that has ended refuses (StopTrainingJob-2).
 func (s *Service) StopTrainingJob(ctx context.Context, in *sagemaker.StopTrainingJobInput) (*sagemaker.StopTrainingJobOutput, error) {
 	scope, name := aws.ScopeFrom(ctx), *in.TrainingJobName

@@ -49,6 +49,9 @@ func (s *Service) watch(ctx context.Context, w work, r *row) error {
 	}
 	return s.commit(ctx, r, func(tx *store.Tx) error {
 		r.Body.Metrics, r.Body.Failure = scan.last(), failure
+		if at := tx.Now; failure != "" {
+			r.Body.FailedAt = &at
+		}
 		return fire(upload, r, tx.Now, "Uploading generated training model")
 	})
 }
@@ -190,7 +193,7 @@ func (s *Service) stopPrograms(ctx context.Context, w work, r *row) error {
 		return err
 	}
 	for _, p := range programs {
-		if err := p.Stop(ctx, stopGrace); err != nil {
+		if err := p.Stop(ctx, s.StopGrace); err != nil {
 			return err
 		}
 	}

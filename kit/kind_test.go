@@ -1,0 +1,258 @@
+package kit_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/store"
+	"github.com/sagebrush/sagebrush/store/storetest"
+)
+
+type thing struct{ Colour string }
+
+var (
+	things = kit.Kind[thing]{
+		Table: store.NewTable[thing]("experiment"), Noun: "Experiment",
+		Taken: aws.ResourceInUse, Missing: aws.ResourceNotFound, Quota: &kit.Quota{Name: "experiments", Default: 500},
+	}
+	home = aws.Scope{Account: "123456789012", Region: "us-east-1"}
+)
+
+func create(t *testing.T, db *store.DB, scope aws.Scope, name, colour string, quotas kit.Quotas, tags ...*sagemaker.Tag) error {
+	t.Helper()
+	return db.Update(t.Context(), func(tx *store.Tx) error {
+		return things.Create(tx, quotas, &store.Row[thing]{Scope: scope, Name: name, Body: thing{colour}}, tags)
+	})
+}
+
+// Err-2 to Err-6, Common-1, Gen-2, Gen-3: names are taken whatever their case,
+// strangers' resources do not exist, a quota refuses, and what was removed is
+// gone with its tags.
+func TestKind(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		if err := create(t, db, home, "One", "red", nil, &sagemaker.Tag{Key: aws.Ptr("k"), Value: aws.Ptr("v")}); err != nil {
+			t.Fatal(err)
+		}
+		if err := create(t, db, home, "oNE", "red", nil); aws.CodeOf(err) != aws.ResourceInUse || !strings.Contains(err.Error(), "already exists") {
+			t.Errorf("the same name in another case: %v", err)
+		}
+		twice := []*sagemaker.Tag{{Key: aws.Ptr("k"), Value: aws.Ptr("1")}, {Key: aws.Ptr("k"), Value: aws.Ptr("2")}}
+		if err := create(t, db, home, "two", "", nil, twice...); aws.CodeOf(err) != aws.ValidationException {
+			t.Errorf("a tag twice: %v", err)
+		}
+		err := create(t, db, home, "two", "", kit.Quotas{"experiments": 1})
+		if aws.CodeOf(err) != aws.ResourceLimitExceeded || !strings.Contains(err.Error(), "--quota experiments=N") {
+			t.Errorf("above the quota: %v", err)
+		}
+		if err := create(t, db, home, "two", "", kit.Quotas{"experiments": 0}); err != nil {
+			t.Errorf("0 is no limit: %v", err)
+		}
+		other := aws.Scope{Account: home.Account, Region: "eu-west-1"}
+		find := func(scope aws.Scope, name string) (row *store.Row[thing], err error) {
+			return row, errors.Join(err, db.View(t.Context(), func(tx *store.Tx) (e error) { row, e = things.Find(tx, scope, name); return e }))
+		}
+		for _, name := range []string{"One", things.ARN(home, "One"), strings.Replace(things.ARN(home, "One"), "one", "ONE", 1)} {
+			if row, err := find(home, name); err != nil || row.Name != "One" {
+				t.Errorf("find %s: %v, %v", name, row, err)
+			}
+		}
+		for name, code := range map[string]aws.Code{
+			"three": aws.ResourceNotFound, things.ARN(home, "three"): aws.ResourceNotFound, things.ARN(other, "one"): aws.ResourceNotFound,
+			"arn:nonsense": aws.ValidationException, aws.SageMakerARN(home, "model", "one"): aws.ValidationException,
+		} {
+			if _, err := find(home, name); aws.CodeOf(err) != code {
+				t.Errorf("find %s: %v, want %s", name, err, code)
+			}
+		}
+		if _, err := find(other, "One"); aws.CodeOf(err) != aws.ResourceNotFound || !strings.Contains(err.Error(), "Could not find") {
+			t.Errorf("another region finds it: %v", err)
+		}
+		err = db.Update(t.Context(), func(tx *store.Tx) error {
+			row, err := things.Find(tx, home, "One")
+			if err != nil {
+				return err
+			}
+			if err := things.Remove(tx, row); err != nil {
+				return err
+			}
+			if tags, err := store.Tags(tx, home, row.ARN); err != nil || len(tags) != 0 {
+				return fmt.Errorf("tags left over: %v, %v", tags, err)
+			}
+			return things.Create(tx, nil, &store.Row[thing]{Scope: home, Name: "ONE"}, nil)
+		})
+		if err != nil {
+			t.Errorf("remove and make again: %v", err)
+		}
+	})
+}
+
+// Co-2, CreateModelPackage-10: the same token answers the same ARN, once; with
+// another request it is a conflict; after a day it is new again.
+func TestOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		once := func(token *string, request string) (arn string, err error) {
+			err = db.Update(t.Context(), func(tx *store.Tx) (e error) {
+				arn, e = kit.Once(tx, home, "CreateThing", token, request, func() (string, error) {
+					row := &store.Row[thing]{Scope: home, Name: fmt.Sprint("t", tx.Now.UnixNano())}
+					return things.ARN(home, row.Name), things.Create(tx, nil, row, nil)
+				})
+				return e
+			})
+			return arn, err
+		}
+		token := aws.Ptr("token")
+		var arns [8]string
+		var group sync.WaitGroup
+		for i := range arns {
+			group.Go(func() {
+				arn, err := once(token, "a")
+				if err != nil {
+					t.Error(err)
+				}
+				arns[i] = arn
+			})
+		}
+		group.Wait()
+		if slices.ContainsFunc(arns[:], func(a string) bool { return a == "" || a != arns[0] }) {
+			t.Errorf("ARNs of one token: %v", arns)
+		}
+		if _, err := once(token, "b"); aws.CodeOf(err) != aws.ConflictException {
+			t.Errorf("another request: %v", err)
+		}
+		if second, err := once(nil, "a"); err != nil || second == arns[0] {
+			t.Errorf("without a token: %s, %v", second, err)
+		}
+	})
+}
+
+type ListThingsInput struct {
+	CreatedAfter  *time.Time
+	CreatedBefore *time.Time
+	NameContains  *string
+	Colour        *string
+	SortBy        string
+	SortOrder     sagemaker.SortOrder
+	NextToken     *string
+	MaxResults    *int32
+}
+
+var listThings = kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{
+	Own: []string{"Colour"},
+	Keep: func(in *ListThingsInput, r *store.Row[thing]) bool {
+		return in.Colour == nil || *in.Colour == r.Body.Colour
+	},
+})
+
+// Gen-5: every page is full, nothing is shown twice or left out while others
+// write, and a token is good for its own filters and caller only.
+func TestList(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := aws.WithCaller(t.Context(), aws.Caller{Scope: home})
+		base := kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}
+		var want []string
+		for i := range 250 {
+			name, colour := fmt.Sprintf("t-%03d", i), "red"
+			if i%10 == 3 {
+				colour = "blue"
+				want = append(want, name)
+			}
+			if err := create(t, db, home, name, colour, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, by := range []string{"Name", "CreationTime"} {
+			for _, order := range []sagemaker.SortOrder{sagemaker.SortOrderAscending, sagemaker.SortOrderDescending} {
+				in := &ListThingsInput{Colour: aws.Ptr("blue"), NameContains: aws.Ptr("t-"), SortBy: by, SortOrder: order, MaxResults: aws.Ptr[int32](7)}
+				var got []string
+				for page := 0; ; page++ {
+					rows, next, err := listThings.Page(ctx, base, in)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, kit.Map(rows, func(r *store.Row[thing]) string { return r.Name })...)
+					if next == nil {
+						break
+					}
+					if len(rows) != 7 {
+						t.Errorf("page %d has %d rows", page, len(rows))
+					}
+					// A row that comes and one that goes, before and behind the place.
+					for _, name := range []string{"a-t-" + by + string(order), "z-t-" + by + string(order)} {
+						if err := create(t, db, home, fmt.Sprint(name, page), "red", nil); err != nil {
+							t.Fatal(err)
+						}
+					}
+					in.NextToken = next
+					bad := *in
+					bad.Colour = aws.Ptr("red")
+					if _, _, err := listThings.Page(ctx, base, &bad); aws.CodeOf(err) != aws.ValidationException {
+						t.Errorf("a token with another filter: %v", err)
+					}
+				}
+				if order == sagemaker.SortOrderDescending {
+					slices.Reverse(got)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("by %s %s: %v, want %v", by, order, got, want)
+				}
+			}
+		}
+		if _, _, err := listThings.Page(ctx, base, &ListThingsInput{SortBy: "Colour"}); aws.CodeOf(err) != aws.ValidationException {
+			t.Errorf("an order that is not known: %v", err)
+		}
+	})
+}
+
+// A filter that nothing reads is found when the program starts, not by a user.
+func TestListRefusesUnreadMembers(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("the member Colour is read by nobody, and nobody said so")
+		}
+	}()
+	kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{})
+}
+
+// Time filters keep the bound itself, or with Strict leave it out.
+func TestListBounds(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := aws.WithCaller(t.Context(), aws.Caller{Scope: home})
+		base := kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}
+		if err := create(t, db, home, "one", "", nil); err != nil {
+			t.Fatal(err)
+		}
+		rows, _, err := listThings.Page(ctx, base, &ListThingsInput{})
+		if err != nil || len(rows) != 1 {
+			t.Fatal(rows, err)
+		}
+		at := rows[0].CreatedAt
+		strict := kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{Own: []string{"Colour"}, Strict: true})
+		for name, c := range map[string]struct {
+			list kit.List[ListThingsInput, thing]
+			in   ListThingsInput
+			want int
+		}{
+			"inclusive":     {listThings, ListThingsInput{CreatedAfter: &at, CreatedBefore: &at}, 1},
+			"strict after":  {strict, ListThingsInput{CreatedAfter: &at}, 0},
+			"strict before": {strict, ListThingsInput{CreatedBefore: &at}, 0},
+			"strict around": {strict, ListThingsInput{CreatedAfter: aws.Ptr(at.Add(-time.Second)), CreatedBefore: aws.Ptr(at.Add(time.Second))}, 1},
+		} {
+			if rows, _, err := c.list.Page(ctx, base, &c.in); err != nil || len(rows) != c.want {
+				t.Errorf("%s: %d rows, %v", name, len(rows), err)
+			}
+		}
+	})
+}
