@@ -29,12 +29,14 @@ import (
 	"github.com/sagebrush/sagebrush/edge/admin"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/images"
+	"github.com/sagebrush/sagebrush/index"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
+	"github.com/sagebrush/sagebrush/service/search"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/task"
@@ -99,6 +101,9 @@ func (a *App) openServices(ctx context.Context) error {
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tags := &tagging.Service{Base: base}
+	if a.index, err = index.New(ctx, a.db, index.Options{Logger: c.Logger, Kinds: []kit.Searchable{a.jobs.Searchable()}}); err != nil {
+		return err
+	}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
 		S3: s3.NewHandler(a.objects, s3.Options{Lookup: a.keys.Lookup, Region: c.Region, Now: c.Now, Logger: c.Logger}),
@@ -107,7 +112,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tags, &search.Service{Base: base, Index: a.index}}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 
 	"github.com/sagebrush/sagebrush/aws"
 )
@@ -54,10 +53,9 @@ func MarkChangedARN(tx *Tx, kind string, scope aws.Scope, arn string) error {
 	if s := tx.searched; s == nil || !s.kinds[kind] {
 		return nil
 	}
-	guess := arn[strings.LastIndexByte(arn, '/')+1:]
 	var name string
 	err := tx.QueryRow("SELECT name FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND name = $4 AND arn = $5",
-		kind, scope.Account, scope.Region, guess, arn).Scan(&name)
+		kind, scope.Account, scope.Region, nameIn(arn), arn).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) { // ARNs print names in lower case
 		err = tx.QueryRow("SELECT name FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND arn = $4 LIMIT 1",
 			kind, scope.Account, scope.Region, arn).Scan(&name)
