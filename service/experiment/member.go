@@ -74,7 +74,7 @@ func parentsOf(tx *store.Tx, component *componentRow) ([]*sagemaker.Parent, erro
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
-	var parents []*sagemaker.Parent
+	parents := []*sagemaker.Parent{}
 	for _, name := range names {
 		trial, err := trials.Shared(tx, component.Scope, name)
 		if err != nil {

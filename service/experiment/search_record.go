@@ -102,7 +102,7 @@ func (s *Service) componentRecord(tx *store.Tx, scope aws.Scope, name string) (*
 		TrialComponentName: &c.Name, TrialComponentArn: &row.ARN, DisplayName: given(c.DisplayName, c.Name),
 		Source: c.Source, SourceDetail: detail, Status: c.Status, StartTime: c.StartTime, EndTime: c.EndTime,
 		CreationTime: &row.CreatedAt, CreatedBy: c.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: c.LastModifiedBy,
-		Parameters: c.Parameters, InputArtifacts: c.InputArtifacts, OutputArtifacts: c.OutputArtifacts,
+		Parameters: whole(c.Parameters), InputArtifacts: whole(c.InputArtifacts), OutputArtifacts: whole(c.OutputArtifacts),
 		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics, Parents: parents, RunName: optional(c.RunName), Tags: kit.TagList(tags),
 	}}, nil
 }
