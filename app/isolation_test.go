@@ -139,6 +139,9 @@ const algorithm = `{"AlgorithmName":"` + marker + `","AlgorithmDescription":"%s"
 
 const arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/" + marker
 
+// ownersArtifact is the owner's artifact, whose id follows from its source.
+const ownersArtifact = "arn:aws:sagemaker:us-east-1:123456789012:artifact/6261282cd66e6be7ec44a47fa11e7b0c"
+
 // probes call every implemented operation as a stranger would who knows the
 // owner's names. The answer must not show anything of the owner's beyond what
 // the stranger sent, which answers that echo may.
@@ -237,6 +240,72 @@ var probes = map[string]func(c *client) (int, string){
 	"sagemaker.DeleteTags": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.DeleteTags", `{"ResourceArn":"`+arn+`","TagKeys":["k"]}`)
 	},
+	"sagemaker.CreateArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateArtifact", `{"ArtifactName":"`+marker+`","ArtifactType":"x","Source":{"SourceUri":"`+marker+`"}}`)
+	},
+	"sagemaker.DescribeArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeArtifact", `{"ArtifactArn":"`+ownersArtifact+`"}`)
+	},
+	"sagemaker.UpdateArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateArtifact", `{"ArtifactArn":"`+ownersArtifact+`","ArtifactName":"strangers"}`)
+	},
+	"sagemaker.DeleteArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteArtifact", `{"ArtifactArn":"`+ownersArtifact+`"}`)
+	},
+	"sagemaker.ListArtifacts": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListArtifacts", `{"SourceUri":"`+marker+`"}`)
+	},
+	"sagemaker.CreateAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateAction", `{"ActionName":"`+marker+`","ActionType":"x","Source":{"SourceUri":"`+marker+`"}}`)
+	},
+	"sagemaker.DescribeAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeAction", `{"ActionName":"arn:aws:sagemaker:us-east-1:123456789012:action/`+marker+`"}`)
+	},
+	"sagemaker.UpdateAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateAction", `{"ActionName":"`+marker+`","Description":"strangers"}`)
+	},
+	"sagemaker.DeleteAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteAction", `{"ActionName":"`+marker+`"}`)
+	},
+	"sagemaker.ListActions": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListActions", `{}`)
+	},
+	"sagemaker.CreateContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateContext", `{"ContextName":"`+marker+`","ContextType":"x","Source":{"SourceUri":"`+marker+`"}}`)
+	},
+	"sagemaker.DescribeContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeContext", `{"ContextName":"arn:aws:sagemaker:us-east-1:123456789012:context/`+marker+`"}`)
+	},
+	"sagemaker.UpdateContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateContext", `{"ContextName":"`+marker+`","Description":"strangers"}`)
+	},
+	"sagemaker.DeleteContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteContext", `{"ContextName":"`+marker+`"}`)
+	},
+	"sagemaker.ListContexts": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListContexts", `{}`)
+	},
+	"sagemaker.AddAssociation": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.AddAssociation", `{"SourceArn":"arn:aws:sagemaker:us-east-1:123456789012:context/`+marker+`","DestinationArn":"arn:aws:sagemaker:us-east-1:123456789012:action/`+marker+`"}`)
+	},
+	"sagemaker.DeleteAssociation": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteAssociation", `{"SourceArn":"arn:aws:sagemaker:us-east-1:123456789012:action/`+marker+`","DestinationArn":"arn:aws:sagemaker:us-east-1:123456789012:context/`+marker+`"}`)
+	},
+	"sagemaker.ListAssociations": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListAssociations", `{}`)
+	},
+	"sagemaker.QueryLineage": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.QueryLineage", `{"IncludeEdges":true}`)
+	},
+	"sagemaker.ListLineageGroups": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListLineageGroups", `{}`)
+	},
+	"sagemaker.DescribeLineageGroup": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeLineageGroup", `{"LineageGroupName":"sagemaker-default-lineage-group"}`)
+	},
+	"sagemaker.GetLineageGroupPolicy": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.GetLineageGroupPolicy", `{"LineageGroupName":"arn:aws:sagemaker:us-east-1:123456789012:lineage-group/sagemaker-default-lineage-group"}`)
+	},
 	"logs.DescribeLogGroups": func(c *client) (int, string) {
 		return c.json("logs", "Logs_20140328.DescribeLogGroups", `{}`)
 	},
@@ -320,6 +389,10 @@ func TestAccountsAreIsolated(t *testing.T) {
 		{"CreateTrial", `{"ExperimentName":"` + marker + `","TrialName":"` + marker + `","DisplayName":"` + marker + `-tag"}`},
 		{"CreateTrialComponent", `{"TrialComponentName":"` + marker + `","DisplayName":"` + marker + `-tag"}`},
 		{"AssociateTrialComponent", `{"TrialComponentName":"` + marker + `","TrialName":"` + marker + `"}`},
+		{"CreateArtifact", `{"ArtifactName":"` + marker + `-tag","ArtifactType":"` + marker + `-tag","Source":{"SourceUri":"` + marker + `"}}`},
+		{"CreateAction", `{"ActionName":"` + marker + `","ActionType":"` + marker + `-tag","Source":{"SourceUri":"` + marker + `"}}`},
+		{"CreateContext", `{"ContextName":"` + marker + `","ContextType":"` + marker + `-tag","Source":{"SourceUri":"` + marker + `"}}`},
+		{"AddAssociation", `{"SourceArn":"arn:aws:sagemaker:us-east-1:123456789012:action/` + marker + `","DestinationArn":"arn:aws:sagemaker:us-east-1:123456789012:context/` + marker + `"}`},
 	} {
 		if status, text := owner.json("sagemaker", "SageMaker."+call[0], call[1]); status != http.StatusOK {
 			t.Fatalf("%s: %d %s", call[0], status, text)
@@ -372,7 +445,9 @@ func TestAccountsAreIsolated(t *testing.T) {
 	}
 	for op, body := range map[string]string{
 		"DescribeExperiment": `{"ExperimentName":"` + marker + `"}`, "DescribeTrial": `{"TrialName":"` + marker + `"}`,
-		"DescribeTrialComponent": `{"TrialComponentName":"` + marker + `"}`,
+		"DescribeTrialComponent": `{"TrialComponentName":"` + marker + `"}`, "DescribeArtifact": `{"ArtifactArn":"` + ownersArtifact + `"}`,
+		"DescribeAction": `{"ActionName":"` + marker + `"}`, "DescribeContext": `{"ContextName":"` + marker + `"}`,
+		"ListAssociations": `{}`, "QueryLineage": `{"Filters":{"Types":["` + marker + `-tag"]}}`,
 	} {
 		if status, text := owner.json("sagemaker", "SageMaker."+op, body); status != http.StatusOK || !strings.Contains(text, marker+"-tag") {
 			t.Errorf("%s of the owner's: %d %s", op, status, text)

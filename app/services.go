@@ -37,6 +37,7 @@ import (
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
 	"github.com/sagebrush/sagebrush/service/experiment"
+	"github.com/sagebrush/sagebrush/service/lineage"
 	"github.com/sagebrush/sagebrush/service/search"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
@@ -104,6 +105,8 @@ func (a *App) openServices(ctx context.Context) error {
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tracking := &experiment.Service{Base: base, JobPoints: metricSink{metrics}, JobRecord: a.jobs.Searchable().Record}
 	a.jobs.Experiments = tracking
+	origins := &lineage.Service{Base: base}
+	a.jobs.Lineage = origins
 	tags := &tagging.Service{Base: base}
 	kinds := append([]kit.Searchable{a.jobs.Searchable()}, tracking.Searchable()...)
 	if a.index, err = index.New(ctx, a.db, index.Options{Logger: c.Logger, Kinds: kinds}); err != nil {
@@ -117,7 +120,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, tags, &search.Service{Base: base, Index: a.index}}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags, &search.Service{Base: base, Index: a.index}}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},

@@ -251,5 +251,8 @@ func (s *Service) conclude(tx *store.Tx, r *row) error {
 	if err := s.retain(tx, r); err != nil {
 		return err
 	}
-	return s.recordComponent(tx, r)
+	if err := s.recordComponent(tx, r); err != nil {
+		return err
+	}
+	return s.recordLineage(tx, r)
 }
