@@ -29,6 +29,7 @@ import (
 	"github.com/sagebrush/sagebrush/edge/admin"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/images"
+	"github.com/sagebrush/sagebrush/index"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run/fake"
@@ -37,6 +38,7 @@ import (
 	"github.com/sagebrush/sagebrush/service/algorithm"
 	"github.com/sagebrush/sagebrush/service/experiment"
 	"github.com/sagebrush/sagebrush/service/lineage"
+	"github.com/sagebrush/sagebrush/service/search"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
@@ -101,11 +103,15 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
-	tracking := &experiment.Service{Base: base, JobPoints: metricSink{metrics}}
+	tracking := &experiment.Service{Base: base, JobPoints: metricSink{metrics}, JobRecord: a.jobs.Searchable().Record}
 	a.jobs.Experiments = tracking
 	origins := &lineage.Service{Base: base}
 	a.jobs.Lineage = origins
 	tags := &tagging.Service{Base: base}
+	kinds := append([]kit.Searchable{a.jobs.Searchable()}, tracking.Searchable()...)
+	if a.index, err = index.New(ctx, a.db, index.Options{Logger: c.Logger, Kinds: kinds}); err != nil {
+		return err
+	}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
 		S3: s3.NewHandler(a.objects, s3.Options{Lookup: a.keys.Lookup, Region: c.Region, Now: c.Now, Logger: c.Logger}),
@@ -114,7 +120,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags, &search.Service{Base: base, Index: a.index}}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},

@@ -64,7 +64,7 @@ func (s *Service) BatchPutMetrics(ctx context.Context, in *api.BatchPutMetricsIn
 				return err
 			}
 		}
-		return nil
+		return changed(tx, c)
 	})
 	if err != nil {
 		return nil, err

@@ -77,5 +77,14 @@ func (c *Component) check() error {
 	return nil
 }
 
+// whole is m, or an empty map: the SDK's analytics take maps that are not there for
+// lists.
+func whole[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return map[string]V{}
+	}
+	return m
+}
+
 // sourceKey is the Parent of a component with that source.
 func sourceKey(arn string) string { return strings.ToLower(arn) }

@@ -29,7 +29,7 @@ func (s *Service) DescribeTrialComponent(ctx context.Context, in *sagemaker.Desc
 		TrialComponentName: &c.Name, TrialComponentArn: &row.ARN, DisplayName: given(c.DisplayName, c.Name),
 		Source: c.Source, Sources: c.Sources, Status: c.Status, StartTime: c.StartTime, EndTime: c.EndTime,
 		CreationTime: &row.CreatedAt, CreatedBy: c.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: c.LastModifiedBy,
-		Parameters: c.Parameters, InputArtifacts: c.InputArtifacts, OutputArtifacts: c.OutputArtifacts,
+		Parameters: whole(c.Parameters), InputArtifacts: whole(c.InputArtifacts), OutputArtifacts: whole(c.OutputArtifacts),
 		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics,
 	}, nil
 }

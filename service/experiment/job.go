@@ -98,6 +98,9 @@ func (s *Service) RecordTrainingJob(tx *store.Tx, scope aws.Scope, job *sagemake
 	if err != nil && !fresh {
 		return err
 	}
+	if fresh && job.TrainingStartTime != nil && job.TrainingJobStatus != sagemaker.TrainingJobStatusInProgress {
+		return nil // deleted since the job started
+	}
 	if fresh {
 		row = &componentRow{Scope: scope, Name: *job.TrainingJobName + componentSuffix}
 		row.Body = Component{Name: row.Name, CreatedBy: &sagemaker.UserContext{}}
@@ -160,6 +163,12 @@ func attach(tx *store.Tx, scope aws.Scope, config *sagemaker.ExperimentConfig, s
 	return known(tx, run)
 }
 
+// TrainingJobChanged says that the job behind a component changed, which the
+// component's record shows.
+func (s *Service) TrainingJobChanged(tx *store.Tx, scope aws.Scope, job string) error {
+	return store.MarkChanged(tx, components.Kind(), scope, components.Key(job+componentSuffix))
+}
+
 // RecordTrainingJobMetrics sets the metrics of a job's component to what the
 // job's log said. The component is there already.
 func (s *Service) RecordTrainingJobMetrics(tx *store.Tx, scope aws.Scope, job, jobARN string, metrics map[string]summary.Summary) error {
@@ -182,5 +191,5 @@ func (s *Service) RecordTrainingJobMetrics(tx *store.Tx, scope aws.Scope, job, j
 			return err
 		}
 	}
-	return nil
+	return changed(tx, row)
 }

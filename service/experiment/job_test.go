@@ -203,6 +203,10 @@ func TestJobOutlivesItsExperiment(t *testing.T) {
 			return b.RecordTrainingJobMetrics(tx, home, "job", *job.TrainingJobArn, map[string]summary.Summary{"m": {Count: 1}})
 		})
 		ok(b, 0, err)
+		b.record(complete(job))
+		if got := b.names(sagemaker.ListTrialComponentsInput{}); got != "" {
+			b.t.Errorf("deleted, and there again: %s", got)
+		}
 	})
 }
 
@@ -210,7 +214,9 @@ func TestJobOutlivesItsExperiment(t *testing.T) {
 // component, and a trial's components.
 func TestSearchRecords(t *testing.T) {
 	each(t, func(b *bundle) {
-		b.Jobs = jobRecords{}
+		b.JobRecord = func(_ *store.Tx, _ aws.Scope, name string) (*sagemaker.SearchRecord, error) {
+			return &sagemaker.SearchRecord{TrainingJob: &sagemaker.TrainingJob{TrainingJobName: &name}}, nil
+		}
 		b.experiment("Exp")
 		b.trial("exp", "T1")
 		b.trial("exp", "t2")
@@ -247,11 +253,4 @@ func TestSearchRecords(t *testing.T) {
 			b.t.Errorf("component %+v", r)
 		}
 	})
-}
-
-// jobRecords knows every job.
-type jobRecords struct{}
-
-func (jobRecords) TrainingJobRecord(_ *store.Tx, _ aws.Scope, name string) (*sagemaker.TrainingJob, error) {
-	return &sagemaker.TrainingJob{TrainingJobName: &name}, nil
 }

@@ -30,7 +30,7 @@ func join(tx *store.Tx, trial *trialRow, component *componentRow) error {
 	if err != nil {
 		return fmt.Errorf("experiment: add %s to %s: %w", component.Name, trial.Name, err)
 	}
-	return nil
+	return moved(tx, trial, component)
 }
 
 // leave removes a component from a trial and answers whether it belonged to it.
@@ -40,8 +40,18 @@ func leave(tx *store.Tx, trial *trialRow, component *componentRow) (bool, error)
 	if err != nil {
 		return false, fmt.Errorf("experiment: remove %s from %s: %w", component.Name, trial.Name, err)
 	}
-	n, err := r.RowsAffected()
-	return n > 0, err
+	if n, err := r.RowsAffected(); n == 0 || err != nil {
+		return false, err
+	}
+	return true, moved(tx, trial, component)
+}
+
+// moved says that the records of both show another membership.
+func moved(tx *store.Tx, trial *trialRow, component *componentRow) error {
+	if err := store.MarkChanged(tx, trials.Kind(), trial.Scope, trial.Name); err != nil {
+		return err
+	}
+	return changed(tx, component)
 }
 
 // parentsOf are the trials that a component belongs to, in the order in which it
@@ -64,7 +74,7 @@ func parentsOf(tx *store.Tx, component *componentRow) ([]*sagemaker.Parent, erro
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
-	var parents []*sagemaker.Parent
+	parents := []*sagemaker.Parent{}
 	for _, name := range names {
 		trial, err := trials.Shared(tx, component.Scope, name)
 		if err != nil {

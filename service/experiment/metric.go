@@ -116,7 +116,7 @@ func metricsOf(tx *store.Tx, c *componentRow) ([]*sagemaker.TrialComponentMetric
 	if err != nil {
 		return nil, err
 	}
-	var all []*sagemaker.TrialComponentMetricSummary
+	all := []*sagemaker.TrialComponentMetricSummary{}
 	for _, m := range list {
 		all = append(all, &sagemaker.TrialComponentMetricSummary{
 			MetricName: &m.name, SourceArn: &m.source, TimeStamp: &m.LastAt, Min: &m.Min, Max: &m.Max, Avg: &m.Mean, Last: &m.Last,

@@ -10,6 +10,21 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
+// Searchable are the kinds that Search finds.
+func (s *Service) Searchable() []kit.Searchable {
+	return []kit.Searchable{
+		{Resource: sagemaker.ResourceTypeExperiment, Kind: experiments.Kind(), Record: s.experimentRecord},
+		{Resource: sagemaker.ResourceTypeExperimentTrial, Kind: trials.Kind(), Record: s.trialRecord},
+		{Resource: sagemaker.ResourceTypeExperimentTrialComponent, Kind: components.Kind(), Record: s.componentRecord},
+	}
+}
+
+// changed says that the record of a component shows more than its row did, or
+// less (Search-19).
+func changed(tx *store.Tx, c *componentRow) error {
+	return store.MarkChanged(tx, components.Kind(), c.Scope, c.Name)
+}
+
 // experimentRecord is an experiment as Search shows it (Search-19).
 func (s *Service) experimentRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {
 	row, err := experiments.Shared(tx, scope, name)
@@ -87,7 +102,7 @@ func (s *Service) componentRecord(tx *store.Tx, scope aws.Scope, name string) (*
 		TrialComponentName: &c.Name, TrialComponentArn: &row.ARN, DisplayName: given(c.DisplayName, c.Name),
 		Source: c.Source, SourceDetail: detail, Status: c.Status, StartTime: c.StartTime, EndTime: c.EndTime,
 		CreationTime: &row.CreatedAt, CreatedBy: c.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: c.LastModifiedBy,
-		Parameters: c.Parameters, InputArtifacts: c.InputArtifacts, OutputArtifacts: c.OutputArtifacts,
+		Parameters: whole(c.Parameters), InputArtifacts: whole(c.InputArtifacts), OutputArtifacts: whole(c.OutputArtifacts),
 		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics, Parents: parents, RunName: optional(c.RunName), Tags: kit.TagList(tags),
 	}}, nil
 }
@@ -99,13 +114,17 @@ func (s *Service) sourceDetail(tx *store.Tx, c *componentRow) (*sagemaker.TrialC
 	}
 	detail := &sagemaker.TrialComponentSourceDetail{SourceArn: c.Body.Source.SourceArn}
 	job, isJob := jobOf(c)
-	if s.Jobs == nil || !isJob {
+	if s.JobRecord == nil || !isJob {
 		return detail, nil
 	}
-	record, err := s.Jobs.TrainingJobRecord(tx, c.Scope, job)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	record, err := s.JobRecord(tx, c.Scope, job)
+	if errors.Is(err, store.ErrNotFound) {
+		return detail, nil
+	} else if err != nil {
 		return nil, err
 	}
-	detail.TrainingJob = record
+	// The job's tags change without a word to the component (store.MarkChanged).
+	detail.TrainingJob = record.TrainingJob
+	detail.TrainingJob.Tags = nil
 	return detail, nil
 }

@@ -9,12 +9,6 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// Jobs shows the jobs that are the source of components.
-type Jobs interface {
-	// TrainingJobRecord is a training job as Search shows it.
-	TrainingJobRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.TrainingJob, error)
-}
-
 // JobPoints reads what the logs of jobs' programs said.
 type JobPoints interface {
 	// EachTrainingMetric calls fn with the values of a metric, by time, from from
@@ -26,8 +20,9 @@ type JobPoints interface {
 // components, and those of SageMaker Metrics.
 type Service struct {
 	kit.Base
-	// Jobs is nil where no jobs are known.
-	Jobs Jobs
+	// JobRecord is a training job as Search shows it, or store.ErrNotFound. It may
+	// be nil.
+	JobRecord func(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error)
 	// JobPoints is nil where only the summaries of jobs' metrics are known.
 	JobPoints JobPoints
 }

@@ -16,8 +16,19 @@ type Experiments interface {
 	CheckExperimentConfig(tx *store.Tx, scope aws.Scope, job string, config *sagemaker.ExperimentConfig) error
 	// RecordTrainingJob makes the component of a job or brings it up to date.
 	RecordTrainingJob(tx *store.Tx, scope aws.Scope, job *sagemaker.DescribeTrainingJobOutput, image string) error
+	// TrainingJobChanged says that Search shows a job differently.
+	TrainingJobChanged(tx *store.Tx, scope aws.Scope, job string) error
 	// RecordTrainingJobMetrics sets the metrics of the component, by name.
 	RecordTrainingJobMetrics(tx *store.Tx, scope aws.Scope, job, jobARN string, metrics map[string]summary.Summary) error
+}
+
+// save is jobs.Update for a change that the job's trial component does not follow,
+// but what Search shows of the job with it.
+func (s *Service) save(tx *store.Tx, r *row) error {
+	if err := jobs.Update(tx, r); err != nil || s.Experiments == nil || r.Body.StartedAt == nil {
+		return err
+	}
+	return s.Experiments.TrainingJobChanged(tx, r.Scope, r.Name)
 }
 
 // checkExperiment checks the ExperimentConfig of a new job. Jobs without one cost

@@ -22,6 +22,8 @@ type diary struct {
 	mu     sync.Mutex
 	totals map[string]summary.Summary
 	fail   bool
+	// changes counts those that were not recorded otherwise.
+	changes int
 }
 
 var entries = store.NewTable[string]("diary")
@@ -51,6 +53,13 @@ func (d *diary) RecordTrainingJobMetrics(_ *store.Tx, _ aws.Scope, _, _ string, 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.totals = maps.Clone(metrics)
+	return nil
+}
+
+func (d *diary) TrainingJobChanged(*store.Tx, aws.Scope, string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changes++
 	return nil
 }
 
@@ -99,6 +108,11 @@ func TestComponents(t *testing.T) {
 		if m := d.totals["loss"]; m.Count != 3 || m.Min != 0.25 || m.Max != 0.75 || m.Mean != 0.5 || m.Last != 0.75 {
 			t.Errorf("totals %+v", m)
 		}
+		d.mu.Lock()
+		if d.changes < 4 { // begun, Downloading, Training, launched, Uploading, …
+			t.Errorf("%d changes", d.changes)
+		}
+		d.mu.Unlock()
 		req = request("stopped")
 		req.Environment = map[string]string{"FAKE_SLEEP": "1h"}
 		b.create(req)

@@ -198,7 +198,7 @@ func (s *Service) commit(ctx context.Context, r *row, change func(tx *store.Tx) 
 		if err := change(tx); err != nil {
 			return err
 		}
-		return jobs.Update(tx, r)
+		return s.save(tx, r)
 	})
 }
 
@@ -224,7 +224,7 @@ func (s *Service) failed(tx *store.Tx, r *row, reason string) error {
 		if err := fire(retry, r, tx.Now, clip(message)); err != nil {
 			return err
 		}
-		if err := jobs.Update(tx, r); err != nil {
+		if err := s.save(tx, r); err != nil {
 			return err
 		}
 		return s.free(tx, r)
