@@ -113,8 +113,9 @@ def test_life_of_entities(client: Callable[..., Any], unique: Callable[[str], st
     }
     assert edges == {(artifact, action, None), (action, context, None)}
     refused(sagemaker.delete_action, "ValidationException", "associations", ActionName=name)
-    for listed in sagemaker.list_associations(SourceArn=action), sagemaker.list_associations(
-        DestinationArn=action
+    for listed in (
+        sagemaker.list_associations(SourceArn=action),
+        sagemaker.list_associations(DestinationArn=action),
     ):
         for row in listed["AssociationSummaries"]:
             sagemaker.delete_association(
@@ -123,9 +124,7 @@ def test_life_of_entities(client: Callable[..., Any], unique: Callable[[str], st
     sagemaker.delete_action(ActionName=name)
     sagemaker.delete_context(ContextName=f"{name}_all")
     assert sagemaker.delete_artifact(Source=source)["ArtifactArn"] == artifact
-    refused(
-        sagemaker.describe_artifact, "ResourceNotFound", "does not exist", ArtifactArn=artifact
-    )
+    refused(sagemaker.describe_artifact, "ResourceNotFound", "does not exist", ArtifactArn=artifact)
 
 
 def test_jobs_leave_lineage(program: Programs, training: Training) -> None:
@@ -172,9 +171,9 @@ def test_jobs_leave_lineage(program: Programs, training: Training) -> None:
 def test_many_pages(client: Callable[..., Any], unique: Callable[[str], str]) -> None:
     """A query of more than a page, and lists beside it, by the clients' own paginators."""
     sagemaker, name = client("sagemaker"), unique("hub")
-    hub = sagemaker.create_context(
-        ContextName=name, ContextType="Hub", Source={"SourceUri": name}
-    )["ContextArn"]
+    hub = sagemaker.create_context(ContextName=name, ContextType="Hub", Source={"SourceUri": name})[
+        "ContextArn"
+    ]
     leaves = set()
     for number in range(60):
         arn = sagemaker.create_artifact(
@@ -191,4 +190,4 @@ def test_many_pages(client: Callable[..., Any], unique: Callable[[str], str]) ->
     pages = sagemaker.get_paginator("list_associations").paginate(DestinationArn=hub)
     assert {r["SourceArn"] for p in pages for r in p["AssociationSummaries"]} == leaves
     pages = sagemaker.get_paginator("list_artifacts").paginate(ArtifactType=name)
-    assert [r["ArtifactArn"] for p in pages for r in p["ArtifactSummaries"]].__len__() == 60
+    assert {r["ArtifactArn"] for p in pages for r in p["ArtifactSummaries"]} == leaves

@@ -161,9 +161,7 @@ def test_training(
     (model,) = component.models()
     assert isinstance(model, ModelArtifact)
     assert model.source.source_uri == estimator.model_data
-    assert {a.artifact_arn for a in model.dataset_artifacts()} == {
-        a.artifact_arn for a in datasets
-    }
+    assert {a.artifact_arn for a in model.dataset_artifacts()} == {a.artifact_arn for a in datasets}
     (training_job,) = model.training_job_arns()
     assert training_job.endswith(f":training-job/{job}")
     assert model.pipeline_execution_arn() is None
@@ -178,9 +176,7 @@ def test_training(
     )
     assert {v.lineage_source for v in result.vertices} == {"Model", "TrainingJob", "Image"}
     assert [e.association_type for e in result.edges].count("ContributedTo") == 1
-    found = [
-        v.to_lineage_object() for v in result.vertices if v.lineage_source == "Image"
-    ]
+    found = [v.to_lineage_object() for v in result.vertices if v.lineage_source == "Image"]
     assert [type(a) for a in found] == [ImageArtifact]
     assert {a.artifact_arn for a in found[0].datasets(LineageQueryDirectionEnum.BOTH)} >= {
         a.artifact_arn for a in datasets
