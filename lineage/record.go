@@ -38,9 +38,9 @@ type Data struct{ URI, Type string }
 // Job is a job as its trial component stands in the graph.
 type Job struct {
 	// Component is the ARN of the trial component. Whoever keeps trial components
-	// puts its vertex, in the same transaction and before; where nobody did, it is
-	// put with Name and Type.
-	Component, Name, Type string
+	// puts its vertex, in the same transaction and before; a job whose component
+	// was deleted meanwhile is not noted.
+	Component string
 	// Inputs contributed to the job; the job produced Outputs.
 	Inputs, Outputs []Data
 }

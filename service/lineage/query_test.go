@@ -173,16 +173,23 @@ func TestRecords(t *testing.T) {
 	each(t, func(b *bench) {
 		data := b.artifact("s3://b/data", "MyOwn") // made by hand before
 		job := func(name string, outputs ...graph.Data) {
+			component := b.component(name + "-aws-training-job")
 			b.update(func(tx *store.Tx) error {
 				return b.RecordJob(tx, home, graph.Job{
-					Component: aws.SageMakerARN(home, "experiment-trial-component", name+"-aws-training-job"), Name: name + "-aws-training-job", Type: graph.TypeTrainingJob,
-					Inputs: []graph.Data{{URI: "image:1", Type: graph.TypeImage}, {URI: "s3://b/data", Type: graph.TypeDataSet}}, Outputs: outputs,
+					Component: component,
+					Inputs:    []graph.Data{{URI: "image:1", Type: graph.TypeImage}, {URI: "s3://b/data", Type: graph.TypeDataSet}}, Outputs: outputs,
 				})
 			})
 		}
 		job("one", graph.Data{URI: "s3://b/one/model", Type: graph.TypeModel})
 		job("one", graph.Data{URI: "s3://b/one/model", Type: graph.TypeModel}) // again changes nothing
 		job("two")
+		b.update(func(tx *store.Tx) error { // its component was deleted while it ran
+			return b.RecordJob(tx, home, graph.Job{Component: aws.SageMakerARN(home, "experiment-trial-component", "gone"), Inputs: []graph.Data{{URI: "s3://b/unused", Type: graph.TypeDataSet}}})
+		})
+		if list, err := b.ListArtifacts(b.ctx, &sagemaker.ListArtifactsInput{SourceUri: ptr("s3://b/unused")}); err != nil || len(list.ArtifactSummaries) > 0 {
+			b.t.Errorf("a job without a component: %v, %+v", err, list)
+		}
 		arn := aws.SageMakerARN(home, "model-package", "group/1")
 		p := graph.ModelPackage{ARN: arn, Name: "group/1", GroupARN: aws.SageMakerARN(home, "model-package-group", "group"), GroupName: "group", Version: 1, Approval: "PendingManualApproval",
 			Contributions: []graph.Data{{URI: "image:1", Type: graph.TypeImage}, {URI: "s3://b/one/model", Type: graph.TypeModel}}}

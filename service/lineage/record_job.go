@@ -14,8 +14,7 @@ import (
 func (s *Service) RecordJob(tx *store.Tx, scope aws.Scope, job graph.Job) error {
 	component, err := graph.Find(tx, scope, job.Component)
 	if errors.Is(err, store.ErrNotFound) {
-		component = &graph.Vertex{Scope: scope, ARN: job.Component, Kind: graph.TrialComponent, Type: job.Type, Name: job.Name}
-		err = graph.Put(tx, component)
+		return nil // its user has deleted it
 	}
 	if err != nil {
 		return err

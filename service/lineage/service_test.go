@@ -353,9 +353,9 @@ func TestQuotas(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bench) {
 		b.Quotas = kit.Quotas{"artifacts": 2, "actions": 1, "contexts": 1, "associations": 1}
+		job := b.component("j")
 		b.update(func(tx *store.Tx) error {
-			return b.RecordJob(tx, home, graph.Job{Component: aws.SageMakerARN(home, "experiment-trial-component", "j"), Name: "j", Type: graph.TypeTrainingJob,
-				Inputs: []graph.Data{{URI: "s3://b/1", Type: "DataSet"}, {URI: "s3://b/2", Type: "DataSet"}, {URI: "s3://b/3", Type: "DataSet"}}})
+			return b.RecordJob(tx, home, graph.Job{Component: job, Inputs: []graph.Data{{URI: "s3://b/1", Type: "DataSet"}, {URI: "s3://b/2", Type: "DataSet"}, {URI: "s3://b/3", Type: "DataSet"}}})
 		})
 		one, two := b.artifact("one", "x"), b.artifact("two", "x")
 		_, err := b.CreateArtifact(b.ctx, &sagemaker.CreateArtifactInput{ArtifactType: ptr("x"), Source: &sagemaker.ArtifactSource{SourceUri: ptr("three")}})

@@ -27,10 +27,9 @@ func (s *Service) recordLineage(tx *store.Tx, r *row) error {
 	if s.Lineage == nil || !trained {
 		return nil
 	}
-	name := r.Name + componentSuffix
 	job := lineage.Job{
-		Component: aws.SageMakerARN(r.Scope, "experiment-trial-component", name), Name: name, Type: lineage.TypeTrainingJob,
-		Inputs: []lineage.Data{{URI: r.Body.Image, Type: lineage.TypeImage}},
+		Component: aws.SageMakerARN(r.Scope, "experiment-trial-component", r.Name+componentSuffix),
+		Inputs:    []lineage.Data{{URI: r.Body.Image, Type: lineage.TypeImage}},
 	}
 	for _, c := range r.Body.Request.InputDataConfig {
 		if d := c.DataSource.S3DataSource; d != nil {

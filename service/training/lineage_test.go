@@ -31,7 +31,7 @@ func (o *origins) RecordJob(_ *store.Tx, _ aws.Scope, job lineage.Job) error {
 	if o.jobs == nil {
 		o.jobs = map[string]lineage.Job{}
 	}
-	o.jobs[job.Name] = job
+	o.jobs[job.Component] = job
 	return nil
 }
 
@@ -68,11 +68,8 @@ func TestLineage(t *testing.T) {
 			"Good": {{URI: "s3://bucket/out/Good/output/model.tar.gz", Type: "Model"}, {URI: "s3://bucket/checkpoints", Type: "Checkpoint"}, {URI: "s3://bucket/board", Type: "TensorBoard"}},
 			"bad":  nil, "stopped": {{URI: "s3://bucket/out/stopped/output/model.tar.gz", Type: "Model"}},
 		} {
-			job := o.jobs[name+"-aws-training-job"]
+			job := o.jobs[aws.SageMakerARN(home, "experiment-trial-component", strings.ToLower(name)+"-aws-training-job")]
 			if !slices.Equal(job.Inputs, inputs) || !slices.Equal(job.Outputs, outputs) {
-				t.Errorf("%s: %+v", name, job)
-			}
-			if want := "experiment-trial-component/" + strings.ToLower(name) + "-aws-training-job"; !strings.HasSuffix(job.Component, want) || job.Type != "TrainingJob" {
 				t.Errorf("%s: %+v", name, job)
 			}
 		}
