@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import guide
 import pytest
 import sagemaker
 from sagemaker.estimator import Estimator
@@ -185,3 +186,9 @@ def test_training(
     assert [node[0] for node in elements["nodes"] if node[3]] == [model.artifact_arn]
     arns = {node[0] for node in elements["nodes"]}
     assert all(edge[0] in arns and edge[1] in arns for edge in elements["edges"])
+
+
+@pytest.mark.parametrize("section", guide.sections("lineage.md"), ids=lambda s: s.title)
+def test_guide(section: guide.Section, server: Server, account: None, tmp_path: Path) -> None:
+    """Every program of docs/lineage.md does what the page says."""
+    section.run(server, tmp_path)
