@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,7 @@ import (
 	"github.com/sagebrush/sagebrush/edge"
 	"github.com/sagebrush/sagebrush/identity"
 	"github.com/sagebrush/sagebrush/image"
+	"github.com/sagebrush/sagebrush/index"
 	"github.com/sagebrush/sagebrush/internal/datadir"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
@@ -40,6 +42,7 @@ type App struct {
 	// containers is nil without an engine.
 	containers *containers
 	tasks      *task.Queue
+	index      *index.Index
 	api        *wire.Server
 	metrics    *prometheus.Registry
 	edge       *edge.Server
@@ -165,8 +168,11 @@ const drain = 20 * time.Second
 // programs of jobs run on.
 func (a *App) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var indexing sync.WaitGroup
+	defer indexing.Wait() // so that nothing uses the database when Close closes it
 	defer stop()
 	go a.keys.Watch(background)
+	indexing.Go(func() { a.index.Run(background) })
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -100,6 +100,14 @@ func (c *client) json(service, target, body string) (int, string) {
 	return c.do(service, r, body)
 }
 
+// rest calls an operation of SageMaker's services that speak REST-JSON.
+func (c *client) rest(method, path, body string) (int, string) {
+	c.t.Helper()
+	r := c.request(method, path, body)
+	r.Header.Set("Content-Type", "application/json")
+	return c.do("sagemaker", r, body)
+}
+
 // query calls an operation of a query service.
 func (c *client) query(service, body string) (int, string) {
 	c.t.Helper()
@@ -130,6 +138,9 @@ const algorithm = `{"AlgorithmName":"` + marker + `","AlgorithmDescription":"%s"
 	"TrainingChannels":[{"Name":"train","SupportedContentTypes":["text/csv"],"SupportedInputModes":["File"]}]}}`
 
 const arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/" + marker
+
+// ownersArtifact is the owner's artifact, whose id follows from its source.
+const ownersArtifact = "arn:aws:sagemaker:us-east-1:123456789012:artifact/6261282cd66e6be7ec44a47fa11e7b0c"
 
 // probes call every implemented operation as a stranger would who knows the
 // owner's names. The answer must not show anything of the owner's beyond what
@@ -162,6 +173,64 @@ var probes = map[string]func(c *client) (int, string){
 	"sagemaker.ListTrainingJobs": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.ListTrainingJobs", `{}`)
 	},
+	"sagemaker.CreateTrial": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateTrial", `{"ExperimentName":"`+marker+`","TrialName":"strangers"}`)
+	},
+	"sagemaker.DescribeExperiment": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeExperiment", `{"ExperimentName":"`+marker+`"}`)
+	},
+	"sagemaker.UpdateExperiment": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateExperiment", `{"ExperimentName":"`+marker+`","DisplayName":"x"}`)
+	},
+	"sagemaker.ListExperiments": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListExperiments", `{}`)
+	},
+	"sagemaker.DescribeTrial": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeTrial", `{"TrialName":"`+marker+`"}`)
+	},
+	"sagemaker.UpdateTrial": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateTrial", `{"TrialName":"`+marker+`","DisplayName":"x"}`)
+	},
+	"sagemaker.ListTrials": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListTrials", `{}`)
+	},
+	"sagemaker.DescribeTrialComponent": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeTrialComponent", `{"TrialComponentName":"arn:aws:sagemaker:us-east-1:123456789012:experiment-trial-component/`+marker+`"}`)
+	},
+	"sagemaker.UpdateTrialComponent": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateTrialComponent", `{"TrialComponentName":"`+marker+`","DisplayName":"x"}`)
+	},
+	"sagemaker.ListTrialComponents": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListTrialComponents", `{}`)
+	},
+	"sagemaker.AssociateTrialComponent": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.AssociateTrialComponent", `{"TrialName":"`+marker+`","TrialComponentName":"`+marker+`"}`)
+	},
+	"sagemaker.DisassociateTrialComponent": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DisassociateTrialComponent", `{"TrialName":"`+marker+`","TrialComponentName":"`+marker+`"}`)
+	},
+	"sagemaker.DeleteTrialComponent": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteTrialComponent", `{"TrialComponentName":"`+marker+`"}`)
+	},
+	"sagemaker.DeleteTrial": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteTrial", `{"TrialName":"`+marker+`"}`)
+	},
+	"sagemaker.DeleteExperiment": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteExperiment", `{"ExperimentName":"`+marker+`"}`)
+	},
+	"sagemaker.CreateExperiment": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateExperiment", `{"ExperimentName":"`+marker+`"}`)
+	},
+	"sagemaker.CreateTrialComponent": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateTrialComponent", `{"TrialComponentName":"`+marker+`"}`)
+	},
+	"sagemakermetrics.BatchPutMetrics": func(c *client) (int, string) {
+		return c.rest(http.MethodPut, "/BatchPutMetrics", `{"TrialComponentName":"`+marker+`","MetricData":[{"MetricName":"m","Timestamp":`+fmt.Sprint(time.Now().Unix())+`,"Value":2}]}`)
+	},
+	"sagemakermetrics.BatchGetMetrics": func(c *client) (int, string) {
+		return c.rest(http.MethodPost, "/BatchGetMetrics", `{"MetricQueries":[{"MetricName":"m","ResourceArn":"arn:aws:sagemaker:us-east-1:123456789012:experiment-trial-component/`+marker+`",
+			"MetricStat":"Max","Period":"IterationNumber","XAxisType":"IterationNumber"}]}`)
+	},
 	"sagemaker.AddTags": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.AddTags", `{"ResourceArn":"`+arn+`","Tags":[{"Key":"a","Value":"b"}]}`)
 	},
@@ -170,6 +239,72 @@ var probes = map[string]func(c *client) (int, string){
 	},
 	"sagemaker.DeleteTags": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.DeleteTags", `{"ResourceArn":"`+arn+`","TagKeys":["k"]}`)
+	},
+	"sagemaker.CreateArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateArtifact", `{"ArtifactName":"`+marker+`","ArtifactType":"x","Source":{"SourceUri":"`+marker+`"}}`)
+	},
+	"sagemaker.DescribeArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeArtifact", `{"ArtifactArn":"`+ownersArtifact+`"}`)
+	},
+	"sagemaker.UpdateArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateArtifact", `{"ArtifactArn":"`+ownersArtifact+`","ArtifactName":"strangers"}`)
+	},
+	"sagemaker.DeleteArtifact": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteArtifact", `{"ArtifactArn":"`+ownersArtifact+`"}`)
+	},
+	"sagemaker.ListArtifacts": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListArtifacts", `{"SourceUri":"`+marker+`"}`)
+	},
+	"sagemaker.CreateAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateAction", `{"ActionName":"`+marker+`","ActionType":"x","Source":{"SourceUri":"`+marker+`"}}`)
+	},
+	"sagemaker.DescribeAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeAction", `{"ActionName":"arn:aws:sagemaker:us-east-1:123456789012:action/`+marker+`"}`)
+	},
+	"sagemaker.UpdateAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateAction", `{"ActionName":"`+marker+`","Description":"strangers"}`)
+	},
+	"sagemaker.DeleteAction": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteAction", `{"ActionName":"`+marker+`"}`)
+	},
+	"sagemaker.ListActions": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListActions", `{}`)
+	},
+	"sagemaker.CreateContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.CreateContext", `{"ContextName":"`+marker+`","ContextType":"x","Source":{"SourceUri":"`+marker+`"}}`)
+	},
+	"sagemaker.DescribeContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeContext", `{"ContextName":"arn:aws:sagemaker:us-east-1:123456789012:context/`+marker+`"}`)
+	},
+	"sagemaker.UpdateContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.UpdateContext", `{"ContextName":"`+marker+`","Description":"strangers"}`)
+	},
+	"sagemaker.DeleteContext": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteContext", `{"ContextName":"`+marker+`"}`)
+	},
+	"sagemaker.ListContexts": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListContexts", `{}`)
+	},
+	"sagemaker.AddAssociation": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.AddAssociation", `{"SourceArn":"arn:aws:sagemaker:us-east-1:123456789012:context/`+marker+`","DestinationArn":"arn:aws:sagemaker:us-east-1:123456789012:action/`+marker+`"}`)
+	},
+	"sagemaker.DeleteAssociation": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DeleteAssociation", `{"SourceArn":"arn:aws:sagemaker:us-east-1:123456789012:action/`+marker+`","DestinationArn":"arn:aws:sagemaker:us-east-1:123456789012:context/`+marker+`"}`)
+	},
+	"sagemaker.ListAssociations": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListAssociations", `{}`)
+	},
+	"sagemaker.QueryLineage": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.QueryLineage", `{"IncludeEdges":true}`)
+	},
+	"sagemaker.ListLineageGroups": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.ListLineageGroups", `{}`)
+	},
+	"sagemaker.DescribeLineageGroup": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.DescribeLineageGroup", `{"LineageGroupName":"sagemaker-default-lineage-group"}`)
+	},
+	"sagemaker.GetLineageGroupPolicy": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.GetLineageGroupPolicy", `{"LineageGroupName":"arn:aws:sagemaker:us-east-1:123456789012:lineage-group/sagemaker-default-lineage-group"}`)
 	},
 	"logs.DescribeLogGroups": func(c *client) (int, string) {
 		return c.json("logs", "Logs_20140328.DescribeLogGroups", `{}`)
@@ -223,6 +358,7 @@ var probes = map[string]func(c *client) (int, string){
 func leaks(answer string) bool {
 	return strings.Contains(answer, marker+"-tag") || strings.Contains(answer, "assumed-role/SagebrushExecutionRole/123456789012") ||
 		strings.Contains(answer, `"TrainingJobStatus"`) || strings.Contains(answer, "owners-namespace") || strings.Contains(answer, "owners-policy") ||
+		strings.Contains(answer, "2147471100") ||
 		strings.Contains(answer, `"logStreamName"`) || strings.Contains(answer, `"logGroupName"`)
 }
 
@@ -247,6 +383,24 @@ func TestAccountsAreIsolated(t *testing.T) {
 	}
 	if status, text := owner.json("sagemaker", "SageMaker.CreateAlgorithm", fmt.Sprintf(algorithm, marker+"-tag")); status != http.StatusOK {
 		t.Fatalf("algorithm: %d %s", status, text)
+	}
+	for _, call := range [][2]string{
+		{"CreateExperiment", `{"ExperimentName":"` + marker + `","DisplayName":"` + marker + `-tag"}`},
+		{"CreateTrial", `{"ExperimentName":"` + marker + `","TrialName":"` + marker + `","DisplayName":"` + marker + `-tag"}`},
+		{"CreateTrialComponent", `{"TrialComponentName":"` + marker + `","DisplayName":"` + marker + `-tag"}`},
+		{"AssociateTrialComponent", `{"TrialComponentName":"` + marker + `","TrialName":"` + marker + `"}`},
+		{"CreateArtifact", `{"ArtifactName":"` + marker + `-tag","ArtifactType":"` + marker + `-tag","Source":{"SourceUri":"` + marker + `"}}`},
+		{"CreateAction", `{"ActionName":"` + marker + `","ActionType":"` + marker + `-tag","Source":{"SourceUri":"` + marker + `"}}`},
+		{"CreateContext", `{"ContextName":"` + marker + `","ContextType":"` + marker + `-tag","Source":{"SourceUri":"` + marker + `"}}`},
+		{"AddAssociation", `{"SourceArn":"arn:aws:sagemaker:us-east-1:123456789012:action/` + marker + `","DestinationArn":"arn:aws:sagemaker:us-east-1:123456789012:context/` + marker + `"}`},
+	} {
+		if status, text := owner.json("sagemaker", "SageMaker."+call[0], call[1]); status != http.StatusOK {
+			t.Fatalf("%s: %d %s", call[0], status, text)
+		}
+	}
+	point := `{"TrialComponentName":"` + marker + `","MetricData":[{"MetricName":"m","Timestamp":` + fmt.Sprint(time.Now().Unix()) + `,"Step":2147471100,"Value":1}]}`
+	if status, text := owner.rest(http.MethodPut, "/BatchPutMetrics", point); status != http.StatusOK || strings.Contains(text, "Errors") {
+		t.Fatalf("point: %d %s", status, text)
 	}
 	if status, text := owner.query("monitoring", "Action=PutMetricData&Version=2010-08-01&Namespace=owners-namespace&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1"); status != http.StatusOK {
 		t.Fatalf("metric: %d %s", status, text)
@@ -288,6 +442,16 @@ func TestAccountsAreIsolated(t *testing.T) {
 	}
 	if status, text := owner.s3(http.MethodGet, "/"+marker+"/key", ""); status != http.StatusOK || text != "content" {
 		t.Errorf("the owner's object is gone: %d %s", status, text)
+	}
+	for op, body := range map[string]string{
+		"DescribeExperiment": `{"ExperimentName":"` + marker + `"}`, "DescribeTrial": `{"TrialName":"` + marker + `"}`,
+		"DescribeTrialComponent": `{"TrialComponentName":"` + marker + `"}`, "DescribeArtifact": `{"ArtifactArn":"` + ownersArtifact + `"}`,
+		"DescribeAction": `{"ActionName":"` + marker + `"}`, "DescribeContext": `{"ContextName":"` + marker + `"}`,
+		"ListAssociations": `{}`, "QueryLineage": `{"Filters":{"Types":["` + marker + `-tag"]}}`,
+	} {
+		if status, text := owner.json("sagemaker", "SageMaker."+op, body); status != http.StatusOK || !strings.Contains(text, marker+"-tag") {
+			t.Errorf("%s of the owner's: %d %s", op, status, text)
+		}
 	}
 	if status, text := owner.json("sagemaker", "SageMaker.DescribeAlgorithm", `{"AlgorithmName":"`+marker+`"}`); status != http.StatusOK || !strings.Contains(text, marker+"-tag") {
 		t.Errorf("the owner's algorithm is gone: %d %s", status, text)

@@ -29,14 +29,19 @@ import (
 	"github.com/sagebrush/sagebrush/edge/admin"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/images"
+	"github.com/sagebrush/sagebrush/index"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
+	"github.com/sagebrush/sagebrush/service/experiment"
+	"github.com/sagebrush/sagebrush/service/lineage"
+	"github.com/sagebrush/sagebrush/service/search"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
+	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
 	"github.com/sagebrush/sagebrush/wire"
 )
@@ -98,7 +103,15 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
+	tracking := &experiment.Service{Base: base, JobPoints: metricSink{metrics}, JobRecord: a.jobs.Searchable().Record}
+	a.jobs.Experiments = tracking
+	origins := &lineage.Service{Base: base}
+	a.jobs.Lineage = origins
 	tags := &tagging.Service{Base: base}
+	kinds := append([]kit.Searchable{a.jobs.Searchable()}, tracking.Searchable()...)
+	if a.index, err = index.New(ctx, a.db, index.Options{Logger: c.Logger, Kinds: kinds}); err != nil {
+		return err
+	}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
 		S3: s3.NewHandler(a.objects, s3.Options{Lookup: a.keys.Lookup, Region: c.Region, Now: c.Now, Logger: c.Logger}),
@@ -107,11 +120,11 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags, &search.Service{Base: base, Index: a.index}}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
-		{sagemakermetrics.Service, nil},
+		{sagemakermetrics.Service, []any{tracking}},
 		{logsapi.Service, []any{logs.New(a.db, streams)}},
 		{monitoringapi.Service, []any{metrics}},
 		{stsapi.Service, []any{sts.New(a.issue, roles)}},
@@ -140,6 +153,9 @@ func defaultCache(fallback string) (string, error) {
 	return fallback, os.MkdirAll(fallback, 0o700)
 }
 
+// trainingMetrics is the namespace of training jobs' metrics.
+const trainingMetrics = "/aws/sagemaker/TrainingJobs"
+
 // metricSink publishes training metrics where CloudWatch's clients look for them
 // (TrainContainer-13).
 type metricSink struct{ metrics *monitoring.Service }
@@ -155,7 +171,12 @@ func (m metricSink) PublishTrainingMetrics(ctx context.Context, scope aws.Scope,
 			Name: p.Name, Value: p.Value, Time: p.Time, Seq: p.Seq, HighResolution: true, Dimensions: []monitoring.Dimension{dimension},
 		}
 	}
-	return m.metrics.PublishOnce(ctx, scope, "/aws/sagemaker/TrainingJobs", data)
+	return m.metrics.PublishOnce(ctx, scope, trainingMetrics, data)
+}
+
+// EachTrainingMetric reads what PublishTrainingMetrics has published of a job.
+func (m metricSink) EachTrainingMetric(tx *store.Tx, scope aws.Scope, job, metric string, from, to time.Time, fn func(time.Time, float64) bool) error {
+	return m.metrics.EachValue(tx, scope, trainingMetrics, metric, []monitoring.Dimension{{Name: "TrainingJobName", Value: job}}, from, to, fn)
 }
 
 // issue makes the credentials that AssumeRole hands out.

@@ -25,6 +25,9 @@ type Kind[B any] struct {
 	// Taken and Missing are the codes that a name answers which is in use, and one
 	// that does not exist (Err-2 to Err-5, Gen-2).
 	Taken, Missing aws.Code
+	// Folded says that a name is the same in any letter case. Rows are kept under
+	// the name in lower case; the body keeps the name as it was given.
+	Folded bool
 	// Quota bounds how many the account may have in a region, nil for no bound.
 	Quota *Quota
 }
@@ -34,44 +37,58 @@ func (k Kind[B]) ARN(scope aws.Scope, name string) string {
 	return aws.SageMakerARN(scope, k.Kind(), name)
 }
 
+// Key is the name under which the row of that name is kept.
+func (k Kind[B]) Key(name string) string {
+	if k.Folded {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
 // Create adds a resource with its tags. row needs Scope, Name and Body; its ARN
 // is filled in. A name that is in use in any letter case is refused, because
 // ARNs are printed in lower case; so are tags that break a rule, and one more
 // than the quota.
 func (k Kind[B]) Create(tx *store.Tx, quotas Quotas, row *store.Row[B], tags []*sagemaker.Tag) error {
-	row.ARN = k.ARN(row.Scope, row.Name)
+	given := row.Name
+	row.ARN, row.Name = k.ARN(row.Scope, given), k.Key(given)
 	tagMap, err := TagMap(tags)
 	if err != nil {
 		return err
 	}
-	taken, err := store.HasARN(tx, row.Scope, k.Kind(), row.ARN)
-	if err != nil {
-		return err
-	}
-	if taken {
-		return k.taken(row)
+	if !k.Folded { // otherwise the row's own name says it
+		taken, err := store.HasARN(tx, row.Scope, k.Kind(), row.ARN)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return k.taken(given, row.ARN)
+		}
 	}
 	if err := check(tx, quotas, k, row.Scope); err != nil {
 		return err
 	}
 	if err := k.Insert(tx, row); errors.Is(err, store.ErrExists) {
-		return k.taken(row)
+		return k.taken(given, row.ARN)
 	} else if err != nil {
 		return err
 	}
 	return store.AddTags(tx, row.Scope, row.ARN, tagMap)
 }
 
-func (k Kind[B]) taken(row *store.Row[B]) error {
+func (k Kind[B]) taken(name, arn string) error {
 	return aws.Errorf(k.Taken, "%s names must be unique within an AWS account and region, whatever their letter case: %s with name %s already exists (%s).",
-		k.Noun, k.Noun, row.Name, row.ARN)
+		k.Noun, k.Noun, name, arn)
 }
 
 // Find is the resource of that name or ARN. What belongs to another account or
 // region does not exist here.
 func (k Kind[B]) Find(tx *store.Tx, scope aws.Scope, nameOrARN string) (*store.Row[B], error) {
+	if strings.ContainsRune(nameOrARN, 0) {
+		return nil, k.NotFound(scope, nameOrARN) // PostgreSQL takes no such text
+	}
 	if !strings.HasPrefix(nameOrARN, "arn:") {
-		row, err := k.Get(tx, scope, nameOrARN)
+		row, err := k.Get(tx, scope, k.Key(nameOrARN))
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, k.NotFound(scope, nameOrARN)
 		}

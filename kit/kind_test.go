@@ -95,6 +95,40 @@ func TestKind(t *testing.T) {
 	})
 }
 
+// Co-8: a kind whose names are the same in any letter case is found by any
+// spelling of the name or the ARN, and keeps the name as it was given in the body.
+func TestFoldedKind(t *testing.T) {
+	t.Parallel()
+	folded := things
+	folded.Folded, folded.Quota = true, nil
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		err := db.Update(t.Context(), func(tx *store.Tx) error {
+			return folded.Create(tx, nil, &store.Row[thing]{Scope: home, Name: "Mixed-Case", Body: thing{"Mixed-Case"}}, nil)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.Update(t.Context(), func(tx *store.Tx) error {
+			return folded.Create(tx, nil, &store.Row[thing]{Scope: home, Name: "mixed-CASE"}, nil)
+		})
+		if aws.CodeOf(err) != aws.ResourceInUse || !strings.Contains(err.Error(), "mixed-CASE already exists") {
+			t.Errorf("the same name in another case: %v", err)
+		}
+		for _, name := range []string{"Mixed-Case", "mixed-case", "MIXED-CASE", folded.ARN(home, "MIXED-case"), strings.Replace(folded.ARN(home, "mixed-case"), "mixed", "Mixed", 1)} {
+			err := db.View(t.Context(), func(tx *store.Tx) error {
+				row, err := folded.Find(tx, home, name)
+				if err == nil && (row.Name != "mixed-case" || row.Body.Colour != "Mixed-Case") {
+					t.Errorf("find %s: %+v", name, row)
+				}
+				return err
+			})
+			if err != nil {
+				t.Errorf("find %s: %v", name, err)
+			}
+		}
+	})
+}
+
 // Co-2, CreateModelPackage-10: the same token answers the same ARN, once; with
 // another request it is a conflict; after a day it is new again.
 func TestOnce(t *testing.T) {

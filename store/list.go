@@ -45,10 +45,20 @@ type Query struct {
 	Status, Parent                string
 	CreatedAfter, CreatedBefore   time.Time
 	ModifiedAfter, ModifiedBefore time.Time
+	// Among, when it is set, are the names to choose from.
+	Among *Among
 	// After is the last row of the previous page.
 	After *Cursor
 	// Limit bounds the number of rows, 0 for no bound.
 	Limit int
+}
+
+// Among is a statement that answers names: those of the rows that belong to
+// something, where Parent is not enough. In it $2 and $3 are the list's account
+// and region, and each ? is the next of Args.
+type Among struct {
+	SQL  string
+	Args []any
 }
 
 // Cursor is a place in a list, made with CursorOf; it may be stored as JSON.
@@ -149,6 +159,19 @@ func (b *statement) arg(v any) string {
 	return "$" + strconv.Itoa(len(b.args))
 }
 
+// among is the statement of a with its arguments' placeholders.
+func (b *statement) among(a *Among) string {
+	var sql strings.Builder
+	parts := strings.Split(a.SQL, "?")
+	for i, part := range parts {
+		sql.WriteString(part)
+		if i < len(parts)-1 {
+			sql.WriteString(b.arg(a.Args[i]))
+		}
+	}
+	return sql.String()
+}
+
 // where is the condition of q; kind, account and region are $1 to $3.
 func (b *statement) where(tx *Tx, kind string, scope aws.Scope, q Query) string {
 	var w strings.Builder
@@ -166,6 +189,9 @@ func (b *statement) where(tx *Tx, kind string, scope aws.Scope, q Query) string 
 	}
 	if q.Parent != "" {
 		add("parent <> '' AND parent = ", q.Parent)
+	}
+	if q.Among != nil {
+		w.WriteString(" AND name IN (" + b.among(q.Among) + ")")
 	}
 	for _, bound := range []struct {
 		condition string

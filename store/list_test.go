@@ -47,6 +47,13 @@ func TestListMatchesModel(t *testing.T) {
 			}
 			model = append(model, row)
 		}
+		group := map[string]string{}
+		for i, row := range model {
+			if row.Body%3 == 0 {
+				group[fmt.Sprint(i)] = row.Name
+			}
+		}
+		must(t, db.Update(t.Context(), func(tx *store.Tx) error { return store.AddTags(tx, scope, "group", group) }))
 		for range 120 {
 			q := store.Query{SortBy: store.SortBy(rnd.IntN(4)), Descending: rnd.IntN(2) == 0,
 				NameContains: pick("", "", "a", "B", "1", "nothing"), Status: pick("", "", "Completed"), Parent: pick("", "", "p1")}
@@ -54,6 +61,9 @@ func TestListMatchesModel(t *testing.T) {
 				if rnd.IntN(4) == 0 {
 					*bound = model[rnd.IntN(len(model))].CreatedAt
 				}
+			}
+			if rnd.IntN(3) == 0 { // those of a group that the tag table knows
+				q.Among = &store.Among{SQL: "SELECT value FROM tag WHERE account = $2 AND region = $3 AND arn = ? AND key <> ?", Args: []any{"group", "none"}}
 			}
 			want := selectRows(model, q)
 			must(t, db.View(t.Context(), func(tx *store.Tx) error {
@@ -87,7 +97,7 @@ func TestListMatchesModel(t *testing.T) {
 func selectRows(model []*store.Row[int], q store.Query) []*store.Row[int] {
 	var rows []*store.Row[int]
 	for _, r := range model {
-		if strings.Contains(r.Name, q.NameContains) && (q.Status == "" || r.Status == q.Status) && (q.Parent == "" || r.Parent == q.Parent) &&
+		if strings.Contains(r.Name, q.NameContains) && (q.Status == "" || r.Status == q.Status) && (q.Parent == "" || r.Parent == q.Parent) && (q.Among == nil || r.Body%3 == 0) &&
 			(q.CreatedAfter.IsZero() || !r.CreatedAt.Before(q.CreatedAfter)) && (q.CreatedBefore.IsZero() || !r.CreatedAt.After(q.CreatedBefore)) &&
 			(q.ModifiedAfter.IsZero() || !r.ModifiedAt.Before(q.ModifiedAfter)) && (q.ModifiedBefore.IsZero() || !r.ModifiedAt.After(q.ModifiedBefore)) {
 			rows = append(rows, r)

@@ -32,7 +32,9 @@ type DB struct {
 	now     func() time.Time
 	backend backend
 	shared  sharedRows
-	closed  atomic.Bool
+	// searched is what SetSearched was told, nil before.
+	searched atomic.Pointer[searched]
+	closed   atomic.Bool
 }
 
 // backend is what differs between the databases: how a function gets a

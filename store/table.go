@@ -60,7 +60,7 @@ func (t Table[T]) Insert(tx *Tx, row *Row[T]) error {
 		return fmt.Errorf("%w: %s %s", ErrExists, t.kind, row.Name)
 	}
 	row.CreatedAt, row.ModifiedAt, row.Rev = tx.Now, tx.Now, 1
-	return nil
+	return MarkChanged(tx, t.kind, row.Scope, row.Name)
 }
 
 // Get is the row of that name, or ErrNotFound.
@@ -105,7 +105,7 @@ func (t Table[T]) Update(tx *Tx, row *Row[T]) error {
 	}
 	row.ModifiedAt = modified
 	row.Rev++
-	return nil
+	return MarkChanged(tx, t.kind, row.Scope, row.Name)
 }
 
 // Delete removes the row of that name, or answers ErrNotFound.
@@ -118,7 +118,7 @@ func (t Table[T]) Delete(tx *Tx, scope aws.Scope, name string) error {
 	if !changedOne(r) {
 		return fmt.Errorf("%w: %s %s", ErrNotFound, t.kind, name)
 	}
-	return nil
+	return MarkChanged(tx, t.kind, scope, name)
 }
 
 // changedOne says that a statement changed a row.

@@ -19,6 +19,9 @@ type Tx struct {
 	onCommit []func()
 	// shared are the rows kept decoded; nil where uncommitted rows can be seen.
 	shared *sharedRows
+	// searched are the kinds whose changes are marked; marked says that one was.
+	searched *searched
+	marked   bool
 	// conflict says that a statement lost a conflict, in case fn hides it.
 	conflict bool
 }
@@ -32,7 +35,7 @@ type runner interface {
 
 // newTx makes the transaction value around run.
 func (db *DB) newTx(ctx context.Context, run runner) *Tx {
-	return &Tx{Now: db.now().UTC().Truncate(time.Microsecond), ctx: ctx, dialect: db.dialect, run: run}
+	return &Tx{Now: db.now().UTC().Truncate(time.Microsecond), ctx: ctx, dialect: db.dialect, run: run, searched: db.searched.Load()}
 }
 
 // newView is newTx for a View.

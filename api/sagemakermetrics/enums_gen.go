@@ -2,6 +2,41 @@
 
 package sagemakermetrics
 
+// MetricQueryResultStatus is an enum of the API; "" is absent.
+type MetricQueryResultStatus string
+
+// The values of MetricQueryResultStatus.
+const (
+	MetricQueryResultStatusComplete        MetricQueryResultStatus = "Complete"
+	MetricQueryResultStatusTruncated       MetricQueryResultStatus = "Truncated"
+	MetricQueryResultStatusInternalError   MetricQueryResultStatus = "InternalError"
+	MetricQueryResultStatusValidationError MetricQueryResultStatus = "ValidationError"
+)
+
+// MetricStatistic is an enum of the API; "" is absent.
+type MetricStatistic string
+
+// The values of MetricStatistic.
+const (
+	MetricStatisticMin    MetricStatistic = "Min"
+	MetricStatisticMax    MetricStatistic = "Max"
+	MetricStatisticAvg    MetricStatistic = "Avg"
+	MetricStatisticCount  MetricStatistic = "Count"
+	MetricStatisticStdDev MetricStatistic = "StdDev"
+	MetricStatisticLast   MetricStatistic = "Last"
+)
+
+// Period is an enum of the API; "" is absent.
+type Period string
+
+// The values of Period.
+const (
+	PeriodOneMinute       Period = "OneMinute"
+	PeriodFiveMinute      Period = "FiveMinute"
+	PeriodOneHour         Period = "OneHour"
+	PeriodIterationNumber Period = "IterationNumber"
+)
+
 // PutMetricsErrorCode is an enum of the API; "" is absent.
 type PutMetricsErrorCode string
 
@@ -11,4 +46,13 @@ const (
 	PutMetricsErrorCodeInternalError       PutMetricsErrorCode = "INTERNAL_ERROR"
 	PutMetricsErrorCodeValidationError     PutMetricsErrorCode = "VALIDATION_ERROR"
 	PutMetricsErrorCodeConflictError       PutMetricsErrorCode = "CONFLICT_ERROR"
+)
+
+// XAxisType is an enum of the API; "" is absent.
+type XAxisType string
+
+// The values of XAxisType.
+const (
+	XAxisTypeIterationNumber XAxisType = "IterationNumber"
+	XAxisTypeTimestamp       XAxisType = "Timestamp"
 )

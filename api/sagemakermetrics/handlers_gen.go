@@ -4,6 +4,11 @@ package sagemakermetrics
 
 import "context"
 
+// BatchGetMetricsHandler is implemented by whoever answers BatchGetMetrics.
+type BatchGetMetricsHandler interface {
+	BatchGetMetrics(ctx context.Context, in *BatchGetMetricsInput) (*BatchGetMetricsOutput, error)
+}
+
 // BatchPutMetricsHandler is implemented by whoever answers BatchPutMetrics.
 type BatchPutMetricsHandler interface {
 	BatchPutMetrics(ctx context.Context, in *BatchPutMetricsInput) (*BatchPutMetricsOutput, error)

@@ -23,6 +23,18 @@ var Service = &schema.Service{
 	Protocol:       "rest-json",
 	Operations: []*schema.Operation{
 		{
+			Name:   "BatchGetMetrics",
+			Input:  &shapeBatchGetMetricsRequest,
+			Output: &shapeBatchGetMetricsResponse,
+			Method: "POST", Path: "/BatchGetMetrics", Status: 200,
+			NewInput:   func() any { return new(BatchGetMetricsInput) },
+			NewOutput:  func() any { return new(BatchGetMetricsOutput) },
+			Implements: func(v any) bool { _, ok := v.(BatchGetMetricsHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(BatchGetMetricsHandler).BatchGetMetrics(ctx, in.(*BatchGetMetricsInput))
+			},
+		},
+		{
 			Name:   "BatchPutMetrics",
 			Input:  &shapeBatchPutMetricsRequest,
 			Output: &shapeBatchPutMetricsResponse,

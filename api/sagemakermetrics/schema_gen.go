@@ -5,6 +5,12 @@ package sagemakermetrics
 import "github.com/sagebrush/sagebrush/aws/schema"
 
 var (
+	shapeBatchGetMetricsRequest = schema.Shape{Name: "BatchGetMetricsRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "MetricQueries", Shape: &shapeMetricQueryList, Required: true, Field: 0},
+	}}
+	shapeBatchGetMetricsResponse = schema.Shape{Name: "BatchGetMetricsResponse", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "MetricQueryResults", Shape: &shapeMetricQueryResultList, Field: 0},
+	}}
 	shapeBatchPutMetricsError = schema.Shape{Name: "BatchPutMetricsError", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Code", Shape: &shapePutMetricsErrorCode, Field: 0},
 		{Name: "MetricIndex", Shape: &shapeInteger, Field: 1},
@@ -20,15 +26,41 @@ var (
 	shapeDouble               = schema.Shape{Name: "Double", Kind: schema.Double}
 	shapeExperimentEntityName = schema.Shape{Name: "ExperimentEntityName", Kind: schema.String, Pattern: "^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}", Min: 1, HasMin: true, Max: 120, HasMax: true}
 	shapeInteger              = schema.Shape{Name: "Integer", Kind: schema.Integer}
+	shapeLong                 = schema.Shape{Name: "Long", Kind: schema.Long}
+	shapeMessage              = schema.Shape{Name: "Message", Kind: schema.String, Pattern: ".*", Max: 2048, HasMax: true}
 	shapeMetricName           = schema.Shape{Name: "MetricName", Kind: schema.String, Pattern: ".+", Min: 1, HasMin: true, Max: 255, HasMax: true}
-	shapePutMetricsErrorCode  = schema.Shape{Name: "PutMetricsErrorCode", Kind: schema.Enum, Enum: []string{"METRIC_LIMIT_EXCEEDED", "INTERNAL_ERROR", "VALIDATION_ERROR", "CONFLICT_ERROR"}}
-	shapeRawMetricData        = schema.Shape{Name: "RawMetricData", Kind: schema.Structure, Members: []schema.Member{
+	shapeMetricQuery          = schema.Shape{Name: "MetricQuery", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "MetricName", Shape: &shapeMetricName, Required: true, Field: 0},
+		{Name: "ResourceArn", Shape: &shapeSageMakerResourceArn, Required: true, Field: 1},
+		{Name: "MetricStat", Shape: &shapeMetricStatistic, Required: true, Field: 2},
+		{Name: "Period", Shape: &shapePeriod, Required: true, Field: 3},
+		{Name: "XAxisType", Shape: &shapeXAxisType, Required: true, Field: 4},
+		{Name: "Start", Shape: &shapeLong, Field: 5},
+		{Name: "End", Shape: &shapeLong, Field: 6},
+	}}
+	shapeMetricQueryList   = schema.Shape{Name: "MetricQueryList", Kind: schema.List, Elem: &shapeMetricQuery, Min: 1, HasMin: true, Max: 100, HasMax: true}
+	shapeMetricQueryResult = schema.Shape{Name: "MetricQueryResult", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "Status", Shape: &shapeMetricQueryResultStatus, Required: true, Field: 0},
+		{Name: "Message", Shape: &shapeMessage, Field: 1},
+		{Name: "XAxisValues", Shape: &shapeXAxisValues, Required: true, Field: 2},
+		{Name: "MetricValues", Shape: &shapeMetricValues, Required: true, Field: 3},
+	}}
+	shapeMetricQueryResultList   = schema.Shape{Name: "MetricQueryResultList", Kind: schema.List, Elem: &shapeMetricQueryResult, Min: 1, HasMin: true, Max: 100, HasMax: true}
+	shapeMetricQueryResultStatus = schema.Shape{Name: "MetricQueryResultStatus", Kind: schema.Enum, Enum: []string{"Complete", "Truncated", "InternalError", "ValidationError"}}
+	shapeMetricStatistic         = schema.Shape{Name: "MetricStatistic", Kind: schema.Enum, Enum: []string{"Min", "Max", "Avg", "Count", "StdDev", "Last"}}
+	shapeMetricValues            = schema.Shape{Name: "MetricValues", Kind: schema.List, Elem: &shapeDouble}
+	shapePeriod                  = schema.Shape{Name: "Period", Kind: schema.Enum, Enum: []string{"OneMinute", "FiveMinute", "OneHour", "IterationNumber"}}
+	shapePutMetricsErrorCode     = schema.Shape{Name: "PutMetricsErrorCode", Kind: schema.Enum, Enum: []string{"METRIC_LIMIT_EXCEEDED", "INTERNAL_ERROR", "VALIDATION_ERROR", "CONFLICT_ERROR"}}
+	shapeRawMetricData           = schema.Shape{Name: "RawMetricData", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "MetricName", Shape: &shapeMetricName, Required: true, Field: 0},
 		{Name: "Timestamp", Shape: &shapeTimestamp, Required: true, Field: 1},
 		{Name: "Step", Shape: &shapeStep, Field: 2},
 		{Name: "Value", Shape: &shapeDouble, Required: true, Field: 3},
 	}}
-	shapeRawMetricDataList = schema.Shape{Name: "RawMetricDataList", Kind: schema.List, Elem: &shapeRawMetricData, Min: 1, HasMin: true, Max: 10, HasMax: true}
-	shapeStep              = schema.Shape{Name: "Step", Kind: schema.Integer, Min: 0, HasMin: true}
-	shapeTimestamp         = schema.Shape{Name: "Timestamp", Kind: schema.Timestamp}
+	shapeRawMetricDataList    = schema.Shape{Name: "RawMetricDataList", Kind: schema.List, Elem: &shapeRawMetricData, Min: 1, HasMin: true, Max: 10, HasMax: true}
+	shapeSageMakerResourceArn = schema.Shape{Name: "SageMakerResourceArn", Kind: schema.String, Pattern: "arn:aws[a-z\\-]*:sagemaker:[a-z0-9\\-]*:[0-9]{12}:[a-z\\-].*/.*", Max: 2048, HasMax: true}
+	shapeStep                 = schema.Shape{Name: "Step", Kind: schema.Integer, Min: 0, HasMin: true}
+	shapeTimestamp            = schema.Shape{Name: "Timestamp", Kind: schema.Timestamp}
+	shapeXAxisType            = schema.Shape{Name: "XAxisType", Kind: schema.Enum, Enum: []string{"IterationNumber", "Timestamp"}}
+	shapeXAxisValues          = schema.Shape{Name: "XAxisValues", Kind: schema.List, Elem: &shapeLong}
 )

@@ -4,6 +4,16 @@ package sagemakermetrics
 
 import "time"
 
+// BatchGetMetricsInput is what BatchGetMetrics takes.
+type BatchGetMetricsInput struct {
+	MetricQueries []*MetricQuery `json:",omitzero"` // required
+}
+
+// BatchGetMetricsOutput is what BatchGetMetrics answers.
+type BatchGetMetricsOutput struct {
+	MetricQueryResults []*MetricQueryResult `json:",omitzero"`
+}
+
 // BatchPutMetricsInput is what BatchPutMetrics takes.
 type BatchPutMetricsInput struct {
 	TrialComponentName *string          `json:",omitzero"` // required
@@ -19,6 +29,25 @@ type BatchPutMetricsOutput struct {
 type BatchPutMetricsError struct {
 	Code        PutMetricsErrorCode `json:",omitzero"`
 	MetricIndex *int32              `json:",omitzero"`
+}
+
+// MetricQuery is a structure of the API.
+type MetricQuery struct {
+	MetricName  *string         `json:",omitzero"` // required
+	ResourceArn *string         `json:",omitzero"` // required
+	MetricStat  MetricStatistic `json:",omitzero"` // required
+	Period      Period          `json:",omitzero"` // required
+	XAxisType   XAxisType       `json:",omitzero"` // required
+	Start       *int64          `json:",omitzero"`
+	End         *int64          `json:",omitzero"`
+}
+
+// MetricQueryResult is a structure of the API.
+type MetricQueryResult struct {
+	Status       MetricQueryResultStatus `json:",omitzero"` // required
+	Message      *string                 `json:",omitzero"`
+	XAxisValues  []int64                 `json:",omitzero"` // required
+	MetricValues []float64               `json:",omitzero"` // required
 }
 
 // RawMetricData is a structure of the API.

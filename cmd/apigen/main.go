@@ -6,7 +6,8 @@
 //
 // It takes facts from the models - names, types, ranges, patterns, enums,
 // operations, errors - and no prose and no code. Which services and operations
-// are taken stands in the table in services.go; add a line there to add one.
+// are taken stands in the table in services.go; add a line there to add one. A few
+// operations are younger than the models: their facts stand in newer/.
 //
 // The generated code is data and types only: package aws/schema explains how a
 // shape looks in Go and as data, package wire interprets it.

@@ -72,6 +72,24 @@ func TestCollidingNamesAreRefused(t *testing.T) {
 	}
 }
 
+// What is younger than the pinned models is added, and only what they lack.
+func TestSupplement(t *testing.T) {
+	t.Parallel()
+	m := &model{Operations: map[string]*operation{}, Shapes: map[string]*shape{}}
+	if err := m.supplement("sagemaker-metrics.json"); err != nil {
+		t.Fatal(err)
+	}
+	if m.Operations["BatchGetMetrics"] == nil || m.Shapes["MetricQuery"] == nil {
+		t.Errorf("not added: %v", m.Operations)
+	}
+	if err := m.supplement("sagemaker-metrics.json"); err == nil || !strings.Contains(err.Error(), "remove it here") {
+		t.Errorf("added twice: %v", err)
+	}
+	if err := m.supplement("nothing.json"); err == nil {
+		t.Error("a missing file is no error")
+	}
+}
+
 // Shapes that contain themselves cannot be written as Go initialisers alone.
 func TestRecursiveShapesAreTied(t *testing.T) {
 	t.Parallel()

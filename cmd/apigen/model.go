@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -116,12 +117,50 @@ func readModel(models string, s service) (*model, error) {
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.model, err)
 	}
+	if err := m.supplement(s.newer); err != nil {
+		return nil, err
+	}
 	for _, name := range s.operations {
 		if m.Operations[name] == nil {
 			return nil, fmt.Errorf("%s: no operation %s", s.model, name)
 		}
 	}
 	return m, nil
+}
+
+// newerFiles are facts of operations that are younger than the pinned models,
+// in the models' own form.
+//
+//go:embed newer/*.json
+var newerFiles embed.FS
+
+// supplement adds the operations and shapes of a file in newer/. What the pinned
+// model has by itself is refused, so that a file goes when the pin has moved.
+func (m *model) supplement(file string) error {
+	if file == "" {
+		return nil
+	}
+	data, err := newerFiles.ReadFile("newer/" + file)
+	if err != nil {
+		return err
+	}
+	var more model
+	if err := json.Unmarshal(data, &more); err != nil {
+		return fmt.Errorf("newer/%s: %w", file, err)
+	}
+	for name, op := range more.Operations {
+		if m.Operations[name] != nil {
+			return fmt.Errorf("newer/%s: the pinned model has the operation %s: remove it here", file, name)
+		}
+		m.Operations[name] = op
+	}
+	for name, sh := range more.Shapes {
+		if m.Shapes[name] != nil {
+			return fmt.Errorf("newer/%s: the pinned model has the shape %s: remove it here", file, name)
+		}
+		m.Shapes[name] = sh
+	}
+	return nil
 }
 
 // modelsDir finds the models in the module cache, downloading the pinned

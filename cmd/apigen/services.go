@@ -10,6 +10,9 @@ type service struct {
 	about string
 	// operations to take; nil takes all.
 	operations []string
+	// newer is a file in newer/ with what the service has got since the pinned
+	// models and clients use, "" for none.
+	newer string
 }
 
 // services is everything that is generated. Keep it in the order of the
@@ -19,7 +22,7 @@ var services = []service{
 	{id: "sagemakerruntime", model: "runtime.sagemaker/2017-05-13", about: "Amazon SageMaker Runtime"},
 	{id: "featurestoreruntime", model: "sagemaker-featurestore-runtime/2020-07-01", about: "Amazon SageMaker Feature Store Runtime"},
 	{id: "a2iruntime", model: "sagemaker-a2i-runtime/2019-11-07", about: "Amazon Augmented AI Runtime"},
-	{id: "sagemakermetrics", model: "sagemaker-metrics/2022-09-30", about: "Amazon SageMaker Metrics"},
+	{id: "sagemakermetrics", model: "sagemaker-metrics/2022-09-30", about: "Amazon SageMaker Metrics", newer: "sagemaker-metrics.json"},
 	{id: "sts", model: "sts/2011-06-15", about: "the operations of AWS STS that are answered", operations: []string{
 		"AssumeRole", "GetCallerIdentity",
 	}},

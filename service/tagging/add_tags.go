@@ -25,6 +25,9 @@ func (s *Service) AddTags(ctx context.Context, in *sagemaker.AddTagsInput) (*sag
 		if err := store.AddTags(tx, scope, arn, added); err != nil {
 			return err
 		}
+		if err := changed(tx, scope, arn); err != nil {
+			return err
+		}
 		all, err := store.Tags(tx, scope, arn)
 		if err != nil {
 			return err

@@ -16,7 +16,10 @@ func (s *Service) DeleteTags(ctx context.Context, in *sagemaker.DeleteTagsInput)
 		if err := find(tx, scope, arn); err != nil {
 			return err
 		}
-		return store.DeleteTags(tx, scope, arn, in.TagKeys...)
+		if err := store.DeleteTags(tx, scope, arn, in.TagKeys...); err != nil {
+			return err
+		}
+		return changed(tx, scope, arn)
 	})
 	if err != nil {
 		return nil, err

@@ -31,3 +31,10 @@ func find(tx *store.Tx, scope aws.Scope, arn string) error {
 	}
 	return aws.Invalid("Could not find the resource %q in this account and region.", arn)
 }
+
+// changed lets Search see the new tags at once (Co-17).
+func changed(tx *store.Tx, scope aws.Scope, arn string) error {
+	a, _ := aws.ParseARN(arn)
+	kind, _, _ := strings.Cut(a.Resource, "/")
+	return store.MarkChangedARN(tx, kind, scope, arn)
+}

@@ -197,7 +197,6 @@ func checkUnsupported(in *sagemaker.CreateTrainingJobInput) error {
 	}{
 		{len(in.DebugRuleConfigurations) > 0, "DebugRuleConfigurations", "debugger rules, which run as processing jobs"},
 		{len(in.ProfilerRuleConfigurations) > 0, "ProfilerRuleConfigurations", "profiler rules, which run as processing jobs"},
-		{in.ExperimentConfig != nil, "ExperimentConfig", "experiments"},
 	} {
 		if x.present {
 			return unsupported(x.member, x.what)

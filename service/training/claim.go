@@ -57,7 +57,7 @@ func (s *Service) begin(tx *store.Tx, r *row) error {
 	if j.Request.ResourceConfig.KeepAlivePeriodInSeconds != nil && j.Pool == nil {
 		j.Pool = &Pool{Status: poolInUse}
 	}
-	return nil
+	return s.recordComponent(tx, r)
 }
 
 // programID names the program of one host in one attempt, for ever.

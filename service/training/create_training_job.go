@@ -53,6 +53,9 @@ func (s *Service) CreateTrainingJob(ctx context.Context, in *sagemaker.CreateTra
 			return err
 		}
 		r.Body = Job{Request: *in, Image: uri, Container: container}
+		if err := s.checkExperiment(tx, r); err != nil {
+			return err
+		}
 		begin(r, tx.Now)
 		place, err := s.lineUp(tx, r)
 		if err != nil {

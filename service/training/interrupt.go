@@ -28,7 +28,7 @@ func (s *Service) Interrupt(ctx context.Context, scope aws.Scope, name string) e
 		}
 		w := workOf(r)
 		tx.OnCommit(func() { s.wake(w) })
-		return jobs.Update(tx, r)
+		return s.save(tx, r)
 	})
 }
 
@@ -48,10 +48,13 @@ func (s *Service) reclaim(ctx context.Context, w work, r *row) error {
 			return err
 		}
 		fresh.Body.Metrics = r.Body.Metrics
+		if err := s.recordMetrics(tx, r); err != nil {
+			return err
+		}
 		if err := fire(restart, fresh, tx.Now, "Starting the training job again after an interruption"); err != nil {
 			return err
 		}
-		if err := jobs.Update(tx, fresh); err != nil {
+		if err := s.save(tx, fresh); err != nil {
 			return err
 		}
 		return s.free(tx, fresh)

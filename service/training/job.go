@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/sagebrush/sagebrush/algo/summary"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/store"
 )
@@ -51,6 +52,9 @@ type Job struct {
 	ModelArtifacts string `json:",omitempty"`
 	// Metrics are the last value of each metric.
 	Metrics []Metric `json:",omitempty"`
+	// totals describe all values of each metric, between the end of the programs
+	// and the transaction that notes it. They are not stored with the job.
+	totals map[string]summary.Summary
 	// Pool is what became of the job's instances after its end, nil where no warm
 	// pool was asked for.
 	Pool *Pool `json:",omitempty"`

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dlclark/regexp2"
 
+	"github.com/sagebrush/sagebrush/algo/summary"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/logstream"
 )
@@ -67,6 +68,8 @@ type scanner struct {
 	matchers []matcher
 	tails    []*tail
 	latest   map[string]Metric
+	// totals describe all values of each metric, over all hosts and attempts.
+	totals map[string]summary.Summary
 }
 
 // tail is how far one host's log stream was read.
@@ -82,7 +85,7 @@ type tail struct {
 const hostBits = 48
 
 func (s *Service) newScanner(ctx context.Context, r *row) (*scanner, error) {
-	c := &scanner{service: s, scope: r.Scope, job: r.Name, latest: make(map[string]Metric)}
+	c := &scanner{service: s, scope: r.Scope, job: r.Name, latest: make(map[string]Metric), totals: make(map[string]summary.Summary)}
 	paths, err := s.logPaths(ctx, r)
 	if err != nil {
 		return nil, err
@@ -157,6 +160,9 @@ func (c *scanner) search(found []Metric, e logstream.Event, seq int64) []Metric 
 		if old, ok := c.latest[m.Name]; !ok || !m.Time.Before(old.Time) {
 			c.latest[m.Name] = m
 		}
+		total := c.totals[m.Name]
+		total.Add(m.Value, m.Time)
+		c.totals[m.Name] = total
 		found = append(found, m)
 	}
 	return found

@@ -205,7 +205,7 @@ func (s *Service) commit(ctx context.Context, r *row, change func(tx *store.Tx) 
 		if err := change(tx); err != nil {
 			return err
 		}
-		return jobs.Update(tx, r)
+		return s.save(tx, r)
 	})
 }
 
@@ -231,7 +231,7 @@ func (s *Service) failed(tx *store.Tx, r *row, reason string) error {
 		if err := fire(retry, r, tx.Now, clip(message)); err != nil {
 			return err
 		}
-		if err := jobs.Update(tx, r); err != nil {
+		if err := s.save(tx, r); err != nil {
 			return err
 		}
 		return s.free(tx, r)
@@ -243,11 +243,23 @@ func (s *Service) failed(tx *store.Tx, r *row, reason string) error {
 	return s.ended(tx, r)
 }
 
-// ended saves a job that reached its last status and gives back what it held:
-// its capacity, at once or after the time of its warm pool.
+// ended saves a job that reached its last status.
 func (s *Service) ended(tx *store.Tx, r *row) error {
-	if err := s.retain(tx, r); err != nil {
+	if err := s.conclude(tx, r); err != nil {
 		return err
 	}
 	return jobs.Update(tx, r)
+}
+
+// conclude is what goes with a job's last status, before the job is saved: it
+// gives back what it held, its capacity, at once or after the time of its warm
+// pool, and whoever keeps a record of it learns how it ended.
+func (s *Service) conclude(tx *store.Tx, r *row) error {
+	if err := s.retain(tx, r); err != nil {
+		return err
+	}
+	if err := s.recordComponent(tx, r); err != nil {
+		return err
+	}
+	return s.recordLineage(tx, r)
 }

@@ -97,13 +97,17 @@ type Config struct {
 	// Algorithms is set before the tasks start: the algorithms' own validation
 	// jobs are training jobs.
 	Algorithms Algorithms
-	Roles      Roles
-	Access     Access
-	Metrics    MetricSink
-	Streams    *logstream.Catalog
-	Tokens     kit.Tokens
-	Logger     *slog.Logger
-	Now        func() time.Time
+	// Experiments is nil where jobs have no trial components.
+	Experiments Experiments
+	// Lineage is nil where nobody notes what jobs have used and made.
+	Lineage Lineage
+	Roles   Roles
+	Access  Access
+	Metrics MetricSink
+	Streams *logstream.Catalog
+	Tokens  kit.Tokens
+	Logger  *slog.Logger
+	Now     func() time.Time
 	// Dir holds one directory a running job: what its program sees as /opt/ml.
 	Dir string
 	// Machine is what the jobs share; the queue for it is that of all accounts.

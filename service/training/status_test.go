@@ -214,8 +214,7 @@ func TestCheckRefuses(t *testing.T) {
 		"D-66 DescTJ-18 rules": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.DebugRuleConfigurations = []*sagemaker.DebugRuleConfiguration{{}}
 		}, "DebugRuleConfigurations"},
-		"D-66 CreateTrainingJob-21 DescTJ-20": {func(in *sagemaker.CreateTrainingJobInput) { in.ExperimentConfig = &sagemaker.ExperimentConfig{} }, "does not support experiments yet (ExperimentConfig)"},
-		"channel called ..":                   {func(in *sagemaker.CreateTrainingJobInput) { in.InputDataConfig[0].ChannelName = aws.Ptr("..") }, "directory"},
+		"channel called ..": {func(in *sagemaker.CreateTrainingJobInput) { in.InputDataConfig[0].ChannelName = aws.Ptr("..") }, "directory"},
 		"https path": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.S3Uri = aws.Ptr("https://x/y")
 		}, "s3://bucket/key"},

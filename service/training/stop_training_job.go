@@ -46,6 +46,11 @@ func (s *Service) askToStop(tx *store.Tx, r *row, cause StopCause) error {
 	}
 	w := workOf(r)
 	tx.OnCommit(func() { s.wake(w) })
+	if r.Body.StartedAt != nil {
+		if err := s.recordComponent(tx, r); err != nil {
+			return err
+		}
+	}
 	if r.Body.Claimed {
 		return nil
 	}

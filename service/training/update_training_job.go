@@ -43,7 +43,7 @@ func (s *Service) UpdateTrainingJob(ctx context.Context, in *sagemaker.UpdateTra
 		}
 		w := workOf(r)
 		tx.OnCommit(func() { s.wake(w) })
-		return jobs.Update(tx, r)
+		return s.save(tx, r)
 	})
 	if err != nil {
 		return nil, err

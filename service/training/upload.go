@@ -39,7 +39,7 @@ func (s *Service) finish(ctx context.Context, w work, r *row) error {
 		if err := fire(complete, r, tx.Now, "Training job completed"+r.Body.bill(tx.Now)); err != nil {
 			return err
 		}
-		return s.retain(tx, r)
+		return s.conclude(tx, r)
 	})
 }
 

@@ -48,9 +48,12 @@ func (s *Service) watch(ctx context.Context, w work, r *row) error {
 		return err
 	}
 	return s.commit(ctx, r, func(tx *store.Tx) error {
-		r.Body.Metrics, r.Body.Failure = scan.last(), failure
+		r.Body.Metrics, r.Body.Failure, r.Body.totals = scan.last(), failure, scan.totals
 		if at := tx.Now; failure != "" {
 			r.Body.FailedAt = &at
+		}
+		if err := s.recordMetrics(tx, r); err != nil {
+			return err
 		}
 		return fire(upload, r, tx.Now, "Uploading generated training model")
 	})
@@ -210,6 +213,6 @@ func (s *Service) stopPrograms(ctx context.Context, w work, r *row) error {
 	if ignoreLost(err) != nil {
 		return err
 	}
-	r.Body.Metrics = scan.last()
+	r.Body.Metrics, r.Body.totals = scan.last(), scan.totals
 	return nil
 }

@@ -29,6 +29,9 @@ func (s *Service) windDown(ctx context.Context, w work, r *row) error {
 			return err
 		}
 		fresh.Body.ModelArtifacts, fresh.Body.Metrics = r.Body.ModelArtifacts, r.Body.Metrics
+		if err := s.recordMetrics(tx, r); err != nil {
+			return err
+		}
 		return s.finishStopped(tx, fresh)
 	})
 }

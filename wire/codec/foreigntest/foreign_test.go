@@ -65,6 +65,9 @@ func pairs(t *testing.T) []pair {
 	}
 }
 
+// newer are the operations that this SDK does not know yet: see cmd/apigen/newer.
+var newer = map[string]bool{"BatchGetMetrics": true}
+
 // theirs makes the SDK's request, input and output of an operation.
 func theirs(t *testing.T, client any, op string) (req *request.Request, in, out any) {
 	t.Helper()
@@ -84,6 +87,9 @@ func TestEveryOperationThroughTheForeignCodec(t *testing.T) {
 	t.Parallel()
 	for _, p := range pairs(t) {
 		for _, op := range p.ours.Operations {
+			if newer[op.Name] {
+				continue
+			}
 			t.Run(p.ours.ID+"/"+op.Name, func(t *testing.T) {
 				t.Parallel()
 				for seed := range uint64(rounds) {
