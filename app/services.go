@@ -101,7 +101,8 @@ func (a *App) openServices(ctx context.Context) error {
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
 	tags := &tagging.Service{Base: base}
-	if a.index, err = index.New(ctx, a.db, index.Options{Logger: c.Logger, Kinds: []kit.Searchable{a.jobs.Searchable()}}); err != nil {
+	found, err := a.openSearch(ctx, base, a.jobs.Searchable())
+	if err != nil {
 		return err
 	}
 	a.api = wire.NewServer(wire.Options{
@@ -112,7 +113,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tags, &search.Service{Base: base, Index: a.index}}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tags, found}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
@@ -129,6 +130,18 @@ func (a *App) openServices(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// openSearch makes the index of the kinds that can be found, and the service that
+// answers from it; nil when there is to be none.
+func (a *App) openSearch(ctx context.Context, base kit.Base, kinds ...kit.Searchable) (service any, err error) {
+	if a.config.NoSearch {
+		return nil, index.Forget(ctx, a.db)
+	}
+	if a.index, err = index.New(ctx, a.db, index.Options{Logger: a.config.Logger, Kinds: kinds}); err != nil {
+		return nil, err
+	}
+	return &search.Service{Base: base, Index: a.index}, nil
 }
 
 // handler is everything behind the port: the commands' own API, then AWS's.
