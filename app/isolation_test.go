@@ -162,6 +162,12 @@ var probes = map[string]func(c *client) (int, string){
 	"sagemaker.ListTrainingJobs": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.ListTrainingJobs", `{}`)
 	},
+	"sagemaker.Search": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.Search", `{"Resource":"TrainingJob"}`)
+	},
+	"sagemaker.GetSearchSuggestions": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.GetSearchSuggestions", `{"Resource":"TrainingJob"}`)
+	},
 	"sagemaker.AddTags": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.AddTags", `{"ResourceArn":"`+arn+`","Tags":[{"Key":"a","Value":"b"}]}`)
 	},
