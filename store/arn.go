@@ -18,8 +18,8 @@ func HasARN(tx *Tx, scope aws.Scope, kind, arn string) (bool, error) {
 	err := tx.QueryRow("SELECT arn FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND name = $4",
 		kind, scope.Account, scope.Region, name).Scan(&found)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && found != arn {
-		err = tx.QueryRow("SELECT arn FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND lower(name) = $4 AND arn = $5 LIMIT 1",
-			kind, scope.Account, scope.Region, name, arn).Scan(&found)
+		err = tx.QueryRow("SELECT arn FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND name <> lower(name) AND arn = $4 LIMIT 1",
+			kind, scope.Account, scope.Region, arn).Scan(&found)
 	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -38,8 +38,8 @@ func (t Table[T]) GetByARN(tx *Tx, scope aws.Scope, arn string) (*Row[T], error)
 	if err == nil && row.ARN == arn || err != nil && !errors.Is(err, ErrNotFound) {
 		return row, err
 	}
-	err = tx.QueryRow("SELECT name FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND lower(name) = $4 AND arn = $5 LIMIT 1",
-		t.kind, scope.Account, scope.Region, strings.ToLower(name), arn).Scan(&name)
+	err = tx.QueryRow("SELECT name FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND name <> lower(name) AND arn = $4 LIMIT 1",
+		t.kind, scope.Account, scope.Region, arn).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%w: %s", ErrNotFound, arn)
 	} else if err != nil {
