@@ -12,7 +12,8 @@ import (
 )
 
 // Members that do not fit each other are refused with a sentence that names the
-// channel (CreateTrainingJob-8, -9, Data-2, -5, TrainData-7).
+// channel (CreateTrainingJob-8, CreateTrainingJob-9, Data-2, Data-5, DescTJ-10, DescTJ-11,
+// TrainData-7).
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	good := channel.Channel{Name: "train", Mode: channel.File, Type: channel.S3Prefix, URI: "s3://data/p/"}
@@ -34,7 +35,10 @@ func TestCheck(t *testing.T) {
 		"records in FastFile":  {func(c *channel.Channel) { c.Mode, c.Wrapper = channel.FastFile, channel.RecordIO }, "In FastFile mode leave RecordWrapperType out"},
 		"manifest in FastFile": {func(c *channel.Channel) { c.Mode, c.Type = channel.FastFile, channel.ManifestFile }, "FastFile mode does not take"},
 		"augmented file":       {func(c *channel.Channel) { c.Type, c.AttributeNames = channel.AugmentedManifestFile, []string{"a"} }, "which only Pipe mode takes"},
-		"augmented, no names":  {func(c *channel.Channel) { c.Type, c.Mode = channel.AugmentedManifestFile, channel.Pipe }, "needs AttributeNames"},
+		"augmented FastFile": {func(c *channel.Channel) {
+			c.Mode, c.Type, c.AttributeNames = channel.FastFile, channel.AugmentedManifestFile, []string{"a"}
+		}, "which only Pipe mode takes"},
+		"augmented, no names": {func(c *channel.Channel) { c.Type, c.Mode = channel.AugmentedManifestFile, channel.Pipe }, "needs AttributeNames"},
 		"augmented, 17 names": {func(c *channel.Channel) {
 			c.Type, c.Mode, c.AttributeNames = channel.AugmentedManifestFile, channel.Pipe, make([]string, 17)
 		}, "16 are possible"},
@@ -67,7 +71,7 @@ func check(t *testing.T, name string, err error, want string) {
 }
 
 // A request's channel is taken over with the job's mode where it has none of its
-// own (Data-3).
+// own (Data-3, DescTJ-10).
 func TestFromAPI(t *testing.T) {
 	t.Parallel()
 	in := &sagemaker.Channel{

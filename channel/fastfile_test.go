@@ -37,7 +37,7 @@ func needFUSE(t *testing.T) {
 
 // All objects are files that can be listed, read from start to end, at random,
 // through memory maps and by many at once, whatever they are made of
-// (TrainData-2, Data-4).
+// (TrainData-2, Data-4, DescTJ-10).
 func TestFastFile(t *testing.T) {
 	t.Parallel()
 	needFUSE(t)

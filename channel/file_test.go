@@ -20,7 +20,7 @@ func fileChannel(name, uri string) channel.Channel {
 
 // A prefix is a string; every key that begins with it is a file, named by the
 // rest, or by its base where there is no rest; folders have none (TrainData-1,
-// -6, Data-1, -4).
+// TrainData-6, Data-1, Data-4, DescTJ-10, DescTJ-11).
 func TestFilePrefix(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -53,7 +53,7 @@ func TestFilePrefix(t *testing.T) {
 }
 
 // A manifest names objects by prefix and suffix, and the suffix is the file's
-// path (TrainData-6, Data-1).
+// path (TrainData-6, Data-1, DescTJ-11).
 func TestFileManifest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -120,7 +120,8 @@ func TestFileRefusals(t *testing.T) {
 }
 
 // ShardedByS3Key gives each host whole objects, all hosts together everything;
-// more hosts than objects is legal (TrainData-8, Data-6, -8).
+// more hosts than objects is legal (TrainData-8, Data-6). A
+// channel with groups is for their hosts alone (Data-8, DescTJ-12).
 func TestFileShards(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -22,7 +22,7 @@ func suffixes(in string) (prefix string, out []string, err error) {
 }
 
 // A manifest is an array of a prefix and suffixes; what is wrong with any other
-// text is said (TrainData-6, Data-1).
+// text is said (TrainData-6, Data-1, DescTJ-11).
 func TestParseManifest(t *testing.T) {
 	t.Parallel()
 	prefix, got, err := suffixes(`[ {"prefix": "s3://b/p/"}, "a/1", "", "b" ]` + "\n")
@@ -77,7 +77,7 @@ func FuzzManifest(f *testing.F) {
 }
 
 // Whatever comes in, every line gives as many values as attributes are named, and
-// references are URIs of objects (TrainData-7).
+// references are URIs of objects (TrainData-7, DescTJ-11).
 func FuzzAugmented(f *testing.F) {
 	f.Add([]byte(`{"a-ref": "s3://b/k", "b": 1}`))
 	f.Add([]byte("{\"a-ref\": \"s3://b/k\", \"b\": {\"x\": [null]}}\n\n{\"b\": \"\\ud800\", \"a-ref\": \"s3://b/k\"}"))

@@ -52,7 +52,7 @@ func record(t *testing.T, content string) string {
 
 // A pipe gives the objects one after the other, in every epoch the same, as
 // often as asked; gzip is undone object by object, and a record is an object
-// (TrainData-3, -4, -5, Data-5).
+// (TrainData-3, TrainData-4, TrainData-5, Data-5, DescTJ-10).
 func TestPipeContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -151,22 +151,41 @@ func TestPipeEpochs(t *testing.T) {
 }
 
 // The hosts of a sharded, shuffled channel get everything between them in every
-// epoch, each time in another order (TrainData-9, Data-7).
+// epoch, each time in another order: the keys of a prefix, the entries of a
+// manifest, the lines of an augmented one (TrainData-9, Data-7, DescTJ-13).
 func TestPipeShuffle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var all []string
+	var all, entries, lines []string
 	for i := range 20 {
 		line := fmt.Sprintf("%02d\n", i)
 		w.put("d/"+line[:2], line)
 		all = append(all, line)
+		entries = append(entries, fmt.Sprintf("%q", line[:2]))
+		lines = append(lines, fmt.Sprintf(`{"x-ref": "s3://data/d/%s"}`, line[:2]))
 	}
+	w.put("manifest", `[{"prefix": "s3://data/d/"}, `+strings.Join(entries, ", ")+`]`)
+	w.put("lines", strings.Join(lines, "\n"))
 	seed := int64(3)
-	c := pipeChannel("train", "s3://data/d/")
-	c.Distribution, c.ShuffleSeed = channel.ShardedByS3Key, &seed
-	r := w.request("job", c)
+	prefix, manifest, augmented := pipeChannel("train", "s3://data/d/"), pipeChannel("train", "s3://data/manifest"), pipeChannel("train", "s3://data/lines")
+	manifest.Type, augmented.Type, augmented.AttributeNames = channel.ManifestFile, channel.AugmentedManifestFile, []string{"x-ref"}
+	for _, c := range []channel.Channel{prefix, manifest, augmented} {
+		c.Distribution, c.ShuffleSeed = channel.ShardedByS3Key, &seed
+		w.shuffles(w.request(c.Type, c), all)
+	}
+}
+
+// shuffles wants three epochs of all lines, each in another order.
+func (w *world) shuffles(r channel.Request, all []string) {
+	w.Helper()
+	t := w.T
 	r.Hosts = w.hosts(3)
 	w.stage(r)
+	defer func() {
+		if err := w.Release(w.Context(), r.ID); err != nil {
+			t.Error(err)
+		}
+	}()
 	var before []string
 	for n := range 3 {
 		var got []string
@@ -174,12 +193,12 @@ func TestPipeShuffle(t *testing.T) {
 			got = slices.AppendSeq(got, strings.Lines(epoch(t, h.Dir, "train", n)))
 		}
 		if slices.Equal(got, before) || slices.Equal(got, all) {
-			t.Errorf("epoch %d is not shuffled: %q", n, got)
+			t.Errorf("%s: epoch %d is not shuffled: %q", r.ID, n, got)
 		}
 		before = slices.Clone(got)
 		slices.Sort(got)
 		if !slices.Equal(got, all) {
-			t.Errorf("epoch %d gives %q", n, got)
+			t.Errorf("%s: epoch %d gives %q", r.ID, n, got)
 		}
 	}
 }

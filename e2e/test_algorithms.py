@@ -113,6 +113,7 @@ def refusal(call: Callable[..., Any], **arguments: Any) -> str:
 
 
 def test_validated_algorithm(training: Training, image: str) -> None:
+    """CreateAlgorithm-7, CreateAlgorithm-8, CreateAlgorithm-9, DescribeAlgorithm-2."""
     sagemaker = training.sagemaker
     uri = training.upload("train", "1,2,3\n4,5,6\n")
     request = algorithm(training, image, uri)
@@ -146,6 +147,7 @@ def test_validated_algorithm(training: Training, image: str) -> None:
 
 
 def test_failing_validation(training: Training, image: str) -> None:
+    """DescribeAlgorithm-1, DescribeAlgorithm-2."""
     sagemaker = training.sagemaker
     sagemaker.create_algorithm(**algorithm(training, image, training.upload("train", "nothing\n")))
     found = ended(sagemaker, training.name)
@@ -164,6 +166,7 @@ def test_contract_of_a_profile(training: Training, image: str) -> None:
 
 
 def test_job_of_an_algorithm(training: Training, image: str) -> None:
+    """CreateTrainingJob-3, CreateTrainingJob-4, DescribeAlgorithm-4 to DescribeAlgorithm-7."""
     sagemaker = training.sagemaker
     uri = training.upload("train", "1,2,3\n")
     arn = sagemaker.create_algorithm(**algorithm(training, image))["AlgorithmArn"]

@@ -80,7 +80,8 @@ def completed(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_contract(contained: Server, training: Training) -> None:
-    # TrainContainer-1 … -8: files, variables, results; nothing of the host's.
+    # TrainContainer-1, TrainContainer-3 to TrainContainer-8: files, variables, results;
+    # nothing of the host's.
     uri = training.upload("train", "a", "b")
     program = """
 import json, os, pathlib, socket, urllib.request
@@ -139,7 +140,7 @@ def test_allreduce(training: Training) -> None:
 
 
 def test_isolation(training: Training) -> None:
-    # TrainContainer-15, Net-1: no way out, and no credentials.
+    # TrainContainer-15, DescTJ-19, Net-1: no way out, and no credentials.
     program = """
 import os, socket, sys
 assert "AWS_ENDPOINT_URL" not in os.environ

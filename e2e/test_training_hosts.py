@@ -85,7 +85,7 @@ time.sleep(600)
 
 
 def test_isolated_hosts(training: Training, program: Programs) -> None:
-    # TrainContainer-15, Net-1: peers are reached, and nothing else is.
+    # TrainContainer-15, DescTJ-19, Net-1: peers are reached, and nothing else is.
     text = ALLREDUCE.replace(
         "rank = ",
         """for address in [("127.0.0.1", 1), ("1.1.1.1", 53), ("8.8.8.8", 443)]:

@@ -118,7 +118,7 @@ def test_manifest_in_shards(training: Training, program: Programs) -> None:
 
 
 def test_file_system(training: Training, program: Programs, server: Server) -> None:
-    # TrainData-10: a directory of this machine stands for the file system.
+    # TrainData-10, Data-9, DescTJ-12: a directory of this machine stands for the file system.
     source = {
         "FileSystemId": FILE_SYSTEM,
         "FileSystemType": "EFS",
@@ -142,7 +142,7 @@ answer =""",
 
 
 def test_volume(training: Training, program: Programs) -> None:
-    # TrainData-1, Res-1: the volume is a limit.
+    # TrainData-1, Res-1, DescTJ-15: the volume is a limit.
     text = """
 import time
 with open("/opt/ml/model/big", "wb") as big:

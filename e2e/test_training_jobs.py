@@ -61,13 +61,14 @@ def test_word_count_example(server: Server, training: Training) -> None:
 
 
 def test_what_a_program_sees(training: Training, image: Callable[[str], str]) -> None:
-    """TrainContainer-3 to -6."""
+    """TrainContainer-3, TrainContainer-4, TrainContainer-5, TrainContainer-6."""
     uri = image(
         "set -e\n"
         'base=${SAGEMAKER_BASE_DIR:-/opt/ml}\ncat "$base/input/config/hyperparameters.json"\necho\n'
         'cat "$base/input/config/inputdataconfig.json"\necho\n'
         'cat "$base/input/config/resourceconfig.json"\necho\n'
-        'echo "$TRAINING_JOB_NAME|$GREETING|$AWS_REGION"\nls "$base/input/data/train"\n'
+        'echo "$TRAINING_JOB_NAME|$GREETING|$AWS_REGION|$TRAINING_JOB_ARN"\n'
+        'ls "$base/input/data/train"\n'
     )
     data = training.upload("train", "x")
     description = training.run(
@@ -88,7 +89,8 @@ def test_what_a_program_sees(training: Training, image: Callable[[str], str]) ->
         "RecordWrapperType": "None",
     }
     assert json.loads(lines[2])["hosts"] == ["algo-1"]
-    assert lines[3] == f"{training.name}|hello there|us-east-1"
+    arn = description["TrainingJobArn"]
+    assert lines[3] == f"{training.name}|hello there|us-east-1|{arn}"
     assert lines[4] == "part-0"
 
 
@@ -114,8 +116,24 @@ def test_script_that_fails(
         assert word in description["FailureReason"]
 
 
+def test_metrics_of_both_outputs(training: Training, image: Callable[[str], str]) -> None:
+    """Metric-1, TrainContainer-13, DescTJ-14: of both outputs, the last value."""
+    uri = image("echo 'a=1;'\necho 'x b=2; y' >&2\necho 'a=3;'\n")
+    request = training.request(uri, [])
+    request["AlgorithmSpecification"]["MetricDefinitions"] = [
+        {"Name": name, "Regex": f"{name}=(.*?);"} for name in ("a", "b", "absent")
+    ]
+    training.sagemaker.create_training_job(**request)
+    description = training.wait()
+    assert description["TrainingJobStatus"] == "Completed", description.get("FailureReason")
+    metrics = {m["MetricName"]: m["Value"] for m in description["FinalMetricDataList"]}
+    assert metrics == {"a": 3.0, "b": 2.0}
+    specification = description["AlgorithmSpecification"]
+    assert specification["EnableSageMakerMetricsTimeSeries"] is True  # CreateTrainingJob-19
+
+
 def test_time_limit(training: Training, image: Callable[[str], str]) -> None:
-    """CreateTrainingJob-27."""
+    """CreateTrainingJob-27, DescTJ-7, Stop-2."""
     description = training.run(
         image("exec sleep 600\n"), [], StoppingCondition={"MaxRuntimeInSeconds": 1}
     )
@@ -124,7 +142,7 @@ def test_time_limit(training: Training, image: Callable[[str], str]) -> None:
 
 
 def test_refusals_at_create(training: Training, unique: Callable[[str], str]) -> None:
-    """CreateTrainingJob-1, -17, and images nobody knows."""
+    """CreateTrainingJob-1, CreateTrainingJob-17, and images nobody knows."""
     create = training.sagemaker.create_training_job
     uri = training.upload("train", "1,2\n")
     channel = training.channel("train", uri)
@@ -153,7 +171,7 @@ def test_refusals_at_create(training: Training, unique: Callable[[str], str]) ->
 def test_names_are_unique_and_described_whole(
     training: Training, image: Callable[[str], str]
 ) -> None:
-    """CreateTrainingJob-1; every member of the request is described back."""
+    """CreateTrainingJob-1, StopTrainingJob-2; every member of the request is described back."""
     request = training.request(
         image("exit 0\n"),
         [],
@@ -176,7 +194,7 @@ def test_names_are_unique_and_described_whole(
     refused(
         training.sagemaker.stop_training_job,
         "ValidationException",
-        "Completed",
+        "The request was rejected because the training job is in status Completed.",
         TrainingJobName=training.name,
     )
 

@@ -20,7 +20,7 @@ import (
 type Kind[B any] struct {
 	// Table holds the rows; its kind is the word before the name in ARNs, too.
 	store.Table[B]
-	// Noun begins the sentences of refusals: "Experiment".
+	// Noun is what refusals call it: "Experiment", "Model package group".
 	Noun string
 	// Taken and Missing are the codes that a name answers which is in use, and one
 	// that does not exist (Err-2 to Err-5, Gen-2).
@@ -93,9 +93,9 @@ func (k Kind[B]) Find(tx *store.Tx, scope aws.Scope, nameOrARN string) (*store.R
 }
 
 // NotFound refuses a name or ARN that does not exist. Clients search the message
-// for "does not exist" and for "Could not find" (Gen-3).
+// for "does not exist" and for "Could not find model" and the like (Gen-3, X-4).
 func (k Kind[B]) NotFound(scope aws.Scope, nameOrARN string) error {
-	return aws.Errorf(k.Missing, "%s %s does not exist. Could not find it in account %s and region %s.", k.Noun, nameOrARN, scope.Account, scope.Region)
+	return aws.Errorf(k.Missing, "Could not find %s %q: it does not exist in account %s and region %s.", strings.ToLower(k.Noun), nameOrARN, scope.Account, scope.Region)
 }
 
 // Remove deletes a resource and its tags; the name is free again.

@@ -120,6 +120,12 @@ func sortColumn(by string) (store.SortBy, error) {
 	return 0, aws.Invalid("Sorting by %s is not supported here. Use CreationTime or Name.", by)
 }
 
+// place is where a list goes on: behind a row, in the direction it came from.
+type place struct {
+	store.Cursor
+	Descending bool `json:"d,omitempty"`
+}
+
 // Page answers a page of the caller's own rows and the token of the next page,
 // nil when there is none (Gen-5). A row that existed throughout is on exactly one
 // page when the order is by name or creation, whatever others write meanwhile.
@@ -146,10 +152,11 @@ func (l List[In, B]) Page(ctx context.Context, b Base, in *In) ([]*store.Row[B],
 	f.FieldByName("NextToken").SetZero()
 	f.FieldByName("MaxResults").SetZero()
 	if token, _ := v.FieldByName("NextToken").Interface().(*string); token != nil {
-		q.After = new(store.Cursor)
-		if err := b.Tokens.Open(*token, q.After, scope, l.operation, filters); err != nil {
+		var at place
+		if err := b.Tokens.Open(*token, &at, scope, l.operation, filters); err != nil {
 			return nil, nil, err
 		}
+		q.After, q.Descending = &at.Cursor, at.Descending
 	}
 	var rows []*store.Row[B]
 	err := b.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -160,7 +167,7 @@ func (l List[In, B]) Page(ctx context.Context, b Base, in *In) ([]*store.Row[B],
 		return rows, nil, err
 	}
 	rows = rows[:limit]
-	token, err := b.Tokens.Seal(store.CursorOf(rows[limit-1], q.SortBy), scope, l.operation, filters)
+	token, err := b.Tokens.Seal(place{store.CursorOf(rows[limit-1], q.SortBy), q.Descending}, scope, l.operation, filters)
 	return rows, &token, err
 }
 

@@ -68,8 +68,9 @@ func value(name, v string) func(*sagemaker.TrainingSpecification, *sagemaker.Cre
 
 type change = func(s *sagemaker.TrainingSpecification, in *sagemaker.CreateTrainingJobInput)
 
-// CreateTrainingJob-4, CreateAlgorithm-3, DescribeAlgorithm-4: what jobs that
-// keep the contract may look like.
+// CreateTrainingJob-4, CreateAlgorithm-3, CreateAlgorithm-4, DescribeAlgorithm-4,
+// DescribeAlgorithm-6, DescribeAlgorithm-7: what jobs that keep the contract may
+// look like.
 func TestCheckAccepts(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]change{
@@ -122,9 +123,10 @@ func TestCheckAccepts(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-4, CreateAlgorithm-3, -4, DescribeAlgorithm-4, -6, -7: each
-// breach is refused by a sentence that names the member, what was given and what
-// is allowed.
+// CreateTrainingJob-4, CreateAlgorithm-3, CreateAlgorithm-4 (distributed training is
+// unsupported unless declared), DescribeAlgorithm-4, DescribeAlgorithm-6,
+// DescribeAlgorithm-7: each breach is refused by a sentence that names the member,
+// what was given and what is allowed.
 func TestCheckRefuses(t *testing.T) {
 	t.Parallel()
 	for want, edit := range map[string]change{
@@ -152,6 +154,9 @@ func TestCheckRefuses(t *testing.T) {
 		},
 		`ResourceConfig asks for 2 instances, but the algorithm does not support distributed training`: func(_ *sagemaker.TrainingSpecification, in *sagemaker.CreateTrainingJobInput) {
 			in.ResourceConfig.InstanceCount = aws.Ptr[int32](2)
+		},
+		`ResourceConfig asks for 3 instances, but the algorithm does not support distributed training`: func(s *sagemaker.TrainingSpecification, in *sagemaker.CreateTrainingJobInput) {
+			s.SupportsDistributedTraining, in.ResourceConfig.InstanceCount = aws.Ptr(false), aws.Ptr[int32](3)
 		},
 		`ResourceConfig asks for 4 instances`: func(_ *sagemaker.TrainingSpecification, in *sagemaker.CreateTrainingJobInput) {
 			in.ResourceConfig = groups("ml.m5.large", "ml.c5.xlarge")
@@ -212,7 +217,7 @@ func TestLongListing(t *testing.T) {
 	refused(t, contract.Check(s, in), "ml.m5.xlarge and 12 more only.")
 }
 
-// DescribeAlgorithm-4, -5: defaults and metric definitions are filled in, the
+// DescribeAlgorithm-4, DescribeAlgorithm-5: defaults and metric definitions are filled in, the
 // job's own win, and neither the caller's map nor the algorithm is touched.
 func TestFill(t *testing.T) {
 	t.Parallel()

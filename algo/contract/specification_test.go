@@ -8,7 +8,7 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 )
 
-// CreateAlgorithm-2, -5, DescribeAlgorithm-4: an algorithm that contradicts
+// CreateAlgorithm-2, CreateAlgorithm-5, DescribeAlgorithm-4: an algorithm that contradicts
 // itself is refused.
 func TestCheckSpecification(t *testing.T) {
 	t.Parallel()
@@ -64,7 +64,7 @@ func TestCheckSpecification(t *testing.T) {
 	}
 }
 
-// DescribeAlgorithm-4, -5: only what is declared tunable is tuned, within its
+// CreateAlgorithm-5, DescribeAlgorithm-4, DescribeAlgorithm-5: only what is declared tunable is tuned, within its
 // range, for an objective that the algorithm supports.
 func TestCheckTuning(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 
 // The shares of all hosts together are all items, each once, in every epoch,
 // shuffled or not, and no share is larger than another by more than one
-// (Data-6, TrainData-8, -9).
+// (Data-6, TrainData-8, TrainData-9, DescTJ-12).
 func TestSharesPartition(t *testing.T) {
 	t.Parallel()
 	law := func(n uint16, hosts uint8, seed int64, shuffled bool, epoch uint8) bool {
@@ -31,7 +31,7 @@ func TestSharesPartition(t *testing.T) {
 	}
 }
 
-// A shuffle is a permutation, the same for the same seed and epoch (Data-7, TrainData-9).
+// A shuffle is a permutation, the same for the same seed and epoch (Data-7, TrainData-9, DescTJ-13).
 func TestShuffleIsAPermutation(t *testing.T) {
 	t.Parallel()
 	law := func(n uint16, seed int64, epoch uint8) bool {
@@ -48,7 +48,7 @@ func TestShuffleIsAPermutation(t *testing.T) {
 	}
 }
 
-// Epochs and seeds differ, and an item moves between hosts (TrainData-9).
+// Epochs and seeds differ, and an item moves between hosts (TrainData-9, DescTJ-13).
 func TestEpochsDiffer(t *testing.T) {
 	t.Parallel()
 	seed, other := int64(7), int64(8)

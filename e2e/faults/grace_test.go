@@ -35,7 +35,7 @@ func TestGraceEnds(t *testing.T) {
 			last    string
 		}{
 			"stopped":     {300, "Stopped"},
-			"out-of-time": {1, "MaxRuntimeExceeded"},
+			"out-of-time": {4, "MaxRuntimeExceeded"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -95,6 +95,10 @@ func busyboxFiles() ([]byte, error) {
 			add(tar.Header{Name: "bin/" + name, Typeflag: tar.TypeSymlink, Linkname: "busybox", Mode: 0o777}, nil)
 		}
 	}
+	for _, dir := range []string{"opt/ml/", "opt/ml/model/"} {
+		add(tar.Header{Name: dir, Typeflag: tar.TypeDir, Mode: 0o755}, nil)
+		add(tar.Header{Name: dir + "baked", Mode: 0o644}, []byte("by the image"))
+	}
 	add(tar.Header{Name: "etc/passwd", Mode: 0o644}, []byte("root:x:0:0:root:/root:/bin/sh\napp:x:1234:1234::/home/app:/bin/sh\n"))
 	add(tar.Header{Name: "etc/group", Mode: 0o644}, []byte("root:x:0:\napp:x:1234:\nextra:x:77:app\n"))
 	return out.Bytes(), w.Close()

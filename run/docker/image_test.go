@@ -61,6 +61,25 @@ func TestWhatRuns(t *testing.T) {
 	}
 }
 
+// TestReserved: TrainContainer-2, /opt/ml is the job's: what the image has there
+// is hidden.
+func TestReserved(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, t.TempDir())
+	s := script(t, t.Name(), "ls -A /opt/ml; ls -A /opt/ml/model; cat /opt/ml/model/baked")
+	if err := os.Mkdir(filepath.Join(s.OptML, "model"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	touch(t, s.OptML+"/model/given")
+	if e := wait(t, start(t, r, s)); e.Code != 1 {
+		t.Errorf("the image's file was read: %+v", e)
+	}
+	want := []string{"model", "given", "cat: can't open '/opt/ml/model/baked': No such file or directory"}
+	if got := messages(t, s); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestMounts: further directories appear beneath /opt/ml, and read only ones are.
 func TestMounts(t *testing.T) {
 	t.Parallel()

@@ -42,6 +42,7 @@ func subject(t *testing.T) runtest.Subject {
 	return runtest.Subject{Runner: again(), Again: again}
 }
 
+// The contract of all runners; StopTrainingJob-1 and TrainContainer-2 among it.
 func TestContract(t *testing.T) {
 	t.Parallel()
 	runtest.Exercise(t, subject, capabilities(t))

@@ -13,9 +13,10 @@ import (
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
 
-// CreateAlgorithm-1, -8, DescribeAlgorithm-1, -3: an algorithm without profiles
-// is Completed at once, found by name and by ARN, described back whole with its
-// images' digests, and deleted with its tags, which frees its name.
+// CreateAlgorithm-1, -8, CreateAlgorithm-9 (its name is taken), CreateAlgorithm-10,
+// DescribeAlgorithm-1, -3: an algorithm without profiles is Completed at once, found
+// by name and by ARN, described back whole with its images' digests, and deleted
+// with its tags, which frees its name.
 //
 // covers: sagemaker.CreateAlgorithm sagemaker.DescribeAlgorithm sagemaker.DeleteAlgorithm
 func TestLifeCycle(t *testing.T) {
@@ -126,8 +127,10 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
-// CreateAlgorithm-2, -5, -7, -12, DescribeAlgorithm-3, -8: contradictions,
-// unknown images and what is not built are refused, and nothing is made.
+// CreateAlgorithm-2, CreateAlgorithm-5, CreateAlgorithm-7, DescribeAlgorithm-3,
+// DescribeAlgorithm-8; D-24 for CreateAlgorithm-12 and DescribeAlgorithm-9:
+// contradictions, unknown images and what is not built are refused, and nothing is
+// made.
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
 	b := started(t)
@@ -149,6 +152,9 @@ func TestCreateRefuses(t *testing.T) {
 		},
 		`TrainingSpecification.TrainingImageDigest is sha256:00`: func(in *sagemaker.CreateAlgorithmInput) {
 			in.TrainingSpecification.TrainingImageDigest = aws.Ptr("sha256:" + strings.Repeat("0", 64))
+		},
+		`SupportedTuningJobObjectiveMetrics names the metric "f1"`: func(in *sagemaker.CreateAlgorithmInput) {
+			in.TrainingSpecification.SupportedTuningJobObjectiveMetrics = []*sagemaker.HyperParameterTuningJobObjective{{Type: "Maximize", MetricName: aws.Ptr("f1")}}
 		},
 		`(TrainingSpecification.AdditionalS3DataSource), and refuses`: func(in *sagemaker.CreateAlgorithmInput) {
 			in.TrainingSpecification.AdditionalS3DataSource = &sagemaker.AdditionalS3DataSource{S3DataType: "S3Object", S3Uri: aws.Ptr("s3://b/k")}

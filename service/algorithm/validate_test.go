@@ -16,7 +16,7 @@ import (
 
 var completed = sagemaker.DescribeTrainingJobOutput{TrainingJobStatus: sagemaker.TrainingJobStatusCompleted}
 
-// CreateAlgorithm-7, -8, -9, DescribeAlgorithm-2: the profiles' training jobs are
+// CreateAlgorithm-7, -8, CreateAlgorithm-9, DescribeAlgorithm-2: the profiles' training jobs are
 // made one after the other, by the validation role, with what the algorithm
 // brings; until they have completed, the algorithm can be neither used nor deleted.
 func TestValidation(t *testing.T) {

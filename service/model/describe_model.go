@@ -4,17 +4,11 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/store"
 )
 
 // DescribeModel answers the model as it was created.
 func (s *Service) DescribeModel(ctx context.Context, in *sagemaker.DescribeModelInput) (*sagemaker.DescribeModelOutput, error) {
-	var r *row
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		r, err = load(tx, aws.ScopeFrom(ctx), *in.ModelName)
-		return err
-	})
+	r, err := models.Read(ctx, s.Base, *in.ModelName)
 	if err != nil {
 		return nil, err
 	}

@@ -32,12 +32,3 @@ func containers(in *sagemaker.CreateModelInput) []*sagemaker.ContainerDefinition
 	}
 	return in.Containers
 }
-
-// load is the model of that name.
-func load(tx *store.Tx, scope aws.Scope, name string) (*row, error) {
-	r, err := models.Find(tx, scope, name)
-	if aws.CodeOf(err) == models.Missing {
-		return nil, aws.Invalid("Could not find model %q.", models.ARN(scope, name))
-	}
-	return r, err
-}

@@ -22,7 +22,8 @@ func (a oneAlgorithm) TrainingSpecification(_ context.Context, _ aws.Scope, name
 	return a.spec, "arn:aws:sagemaker:us-east-1:123456789012:algorithm/mine", nil
 }
 
-// CreateTrainingJob-3, -4; DescribeAlgorithm-5: a job that names an algorithm
+// CreateTrainingJob-3, CreateTrainingJob-4, CreateAlgorithm-4, DescribeAlgorithm-5,
+// DescribeAlgorithm-6: a job that names an algorithm
 // keeps its contract, runs its image and has its metrics and defaults; Describe
 // names the algorithm and no image.
 func TestJobOfAlgorithm(t *testing.T) {

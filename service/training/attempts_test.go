@@ -33,7 +33,7 @@ func spotRequest(name string) *sagemaker.CreateTrainingJobInput {
 	return req
 }
 
-// CreateTrainingJob-24, TrainContainer-10: a job whose spot capacity is reclaimed
+// CreateTrainingJob-24, CreateTrainingJob-28, TrainContainer-10, DescTJ-6: a job whose spot capacity is reclaimed
 // starts again where its checkpoints are; the time between is not billed.
 func TestInterruption(t *testing.T) {
 	t.Parallel()
@@ -88,7 +88,7 @@ func TestInterruptRefuses(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-24, Stop-3: a spot job that has taken longer than it may,
+// CreateTrainingJob-24, Stop-3, DescTJ-7: a spot job that has taken longer than it may,
 // waiting included, ends Stopped/MaxWaitTimeExceeded.
 func TestMaxWait(t *testing.T) {
 	t.Parallel()
@@ -149,8 +149,9 @@ func lose(t *testing.T, b *bundle, id string) {
 	r.Lose(run.Handle(r.HandleOf(id)))
 }
 
-// TrainContainer-16: the machine is checked before the program runs, and the
-// status says what was found.
+// TrainContainer-16, DescTJ-21: the machine is checked before the program runs, and
+// the status says what was found. A fault is ours, so that RetryStrategy makes up
+// for it (CreateTrainingJob-26).
 func TestInfraCheck(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
@@ -161,9 +162,21 @@ func TestInfraCheck(t *testing.T) {
 	if first := out.SecondaryStatusTransitions[0]; out.TrainingJobStatus != "Completed" || !strings.Contains(*first.StatusMessage, "Infrastructure check passed: memory") {
 		t.Errorf("%s: %q", out.TrainingJobStatus, *first.StatusMessage)
 	}
+	must(t, b.Tasks.Stop(b.ctx))
+	b.config.Dir = filepath.Join(t.TempDir(), "disk")
+	write(t, b.config.Dir, "a file, so that nothing can be written beneath it")
+	b.Service = b.serve(t)
+	req = request("faulty")
+	req.InfraCheckConfig = &sagemaker.InfraCheckConfig{EnableInfraCheck: aws.Ptr(true)}
+	req.RetryStrategy = &sagemaker.RetryStrategy{MaximumRetryAttempts: aws.Ptr[int32](1)}
+	b.create(req)
+	out = b.await("faulty", ended)
+	if want := "InternalServerError: the infrastructure check found a fault: disk: "; pathOf(out) != "Starting Starting Failed" || !strings.HasPrefix(aws.Val(out.FailureReason), want) {
+		t.Errorf("%s: %q, want %q", pathOf(out), aws.Val(out.FailureReason), want)
+	}
 }
 
-// D-11, DescTJ-5: what a job cost is said at its end.
+// D-11, DescTJ-6: what a job cost is said at its end.
 func TestBill(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))

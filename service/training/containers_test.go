@@ -91,7 +91,7 @@ func TestContainer(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-6: an image of a private registry is pulled with the
+// CreateTrainingJob-6, DescTJ-9: an image of a private registry is pulled with the
 // credentials of its provider; settings that cannot have an effect are refused.
 func TestRegistry(t *testing.T) {
 	t.Parallel()

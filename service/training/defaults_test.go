@@ -2,6 +2,7 @@ package training
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -80,6 +81,23 @@ func TestTimeSeries(t *testing.T) {
 		if *a.EnableSageMakerMetricsTimeSeries != c.want {
 			t.Errorf("%s: %v", name, *a.EnableSageMakerMetricsTimeSeries)
 		}
+	}
+}
+
+// An image brings its metric definitions, which Describe shows; the request's own of
+// the same name win (CreateTrainingJob-20).
+func TestMetricsOfTheImage(t *testing.T) {
+	t.Parallel()
+	in := request("metrics")
+	a := in.AlgorithmSpecification
+	a.MetricDefinitions = []*sagemaker.MetricDefinition{{Name: aws.Ptr("auc"), Regex: aws.Ptr("mine=(.*)")}}
+	setDefaults(in, image.Image{BuiltIn: true, Metrics: []image.Metric{{Name: "auc", Regex: "auc=(.*)"}, {Name: "loss", Regex: "loss=(.*)"}}})
+	var got []string
+	for _, d := range a.MetricDefinitions {
+		got = append(got, *d.Name+" "+*d.Regex)
+	}
+	if want := []string{"auc mine=(.*)", "loss loss=(.*)"}; !slices.Equal(got, want) {
+		t.Errorf("definitions %q, want %q", got, want)
 	}
 }
 

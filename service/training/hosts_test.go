@@ -17,7 +17,7 @@ import (
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
 
-// TrainContainer-5, TrainData-8: hosts are numbered through all groups, and a
+// TrainContainer-5, TrainData-8, Data-8, DescTJ-12: hosts are numbered through all groups, and a
 // channel is shared out among the hosts of the groups that get it.
 func TestHosts(t *testing.T) {
 	t.Parallel()
@@ -89,8 +89,10 @@ func TestSeveralHosts(t *testing.T) {
 			t.Errorf("the same line of two hosts is two values, got %v", b.sink.values)
 		}
 		for _, host := range []string{"algo-1", "algo-2", "algo-3"} {
-			if _, ok := b.sink.instances["three/"+host+"/MemoryUtilization"]; !ok {
-				t.Errorf("TrainContainer-14: %s has no MemoryUtilization: %v", host, b.sink.instances)
+			for _, name := range []string{"CPUUtilization", "MemoryUtilization", "DiskUtilization"} {
+				if _, ok := b.sink.instances["three/"+host+"/"+name]; !ok {
+					t.Errorf("TrainContainer-14: %s has no %s: %v", host, name, b.sink.instances)
+				}
 			}
 		}
 	})
@@ -125,7 +127,7 @@ func TestNothingIsLeft(t *testing.T) {
 	})
 }
 
-// TrainContainer-10, -18, Ckpt-1: checkpoints come from S3 and go there, on every
+// TrainContainer-10, TrainContainer-11, Ckpt-1, DescTJ-17: checkpoints come from S3 and go there, on every
 // host; TensorBoard files and tensors only go.
 func TestSyncedDirectories(t *testing.T) {
 	t.Parallel()

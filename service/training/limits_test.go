@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -9,9 +10,11 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/store/storetest"
+	"github.com/sagebrush/sagebrush/task"
 )
 
 // edit changes a job's row behind the service's back.
@@ -44,16 +47,10 @@ func (b *bundle) later(name string, by time.Duration) {
 func TestMaxPending(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
-	limited := func(name string) *sagemaker.CreateTrainingJobInput {
-		req := request(name)
-		req.StoppingCondition.MaxPendingTimeInSeconds = aws.Ptr[int32](1)
-		req.Environment = map[string]string{"FAKE_SLEEP": "1h"}
-		return req
-	}
-	b.create(limited("begins"))
-	b.await("begins", in(sagemaker.SecondaryStatusTraining))
-	b.occupy(b.Machine.MaxJobs - 1)
-	b.create(limited("waits"))
+	b.fill()
+	req := request("waits")
+	req.StoppingCondition.MaxPendingTimeInSeconds = aws.Ptr[int32](1)
+	b.create(req)
 	out := b.await("waits", ended)
 	if out.TrainingJobStatus != sagemaker.TrainingJobStatusStopped || pathOf(out) != "Starting Stopping Stopped" || out.TrainingStartTime != nil {
 		t.Errorf("%s, %s, began %v", out.TrainingJobStatus, pathOf(out), out.TrainingStartTime)
@@ -61,7 +58,11 @@ func TestMaxPending(t *testing.T) {
 	if last := out.SecondaryStatusTransitions[2]; !strings.Contains(*last.StatusMessage, "waited longer than MaxPendingTimeInSeconds") {
 		t.Errorf("%q", *last.StatusMessage)
 	}
-	if out := b.describe("begins"); out.SecondaryStatus != sagemaker.SecondaryStatusTraining {
+	// The same, at once, for a job that has begun.
+	payload, err := json.Marshal(limit{work{home.Account, home.Region, "fill-0"}, StopMaxPending})
+	must(t, err)
+	must(t, b.endAtLimit(b.ctx, &task.Task{Kind: taskLimit, Payload: payload}))
+	if out := b.describe("fill-0"); out.SecondaryStatus != sagemaker.SecondaryStatusTraining {
 		t.Errorf("the job that had begun is %s", out.SecondaryStatus)
 	}
 }
@@ -115,6 +116,27 @@ func TestLateUpload(t *testing.T) {
 	close(objects.writing.open)
 	if out := b.await("late", ended); out.TrainingJobStatus != sagemaker.TrainingJobStatusCompleted || len(b.members("out/late/output/model.tar.gz")) == 0 {
 		t.Errorf("%s: %s", out.TrainingJobStatus, aws.Val(out.FailureReason))
+	}
+}
+
+// builtInImages are all of them ours.
+type builtInImages struct{ anyImage }
+
+func (i builtInImages) Resolve(ctx context.Context, uri string) (image.Image, error) {
+	img, err := i.anyImage.Resolve(ctx, uri)
+	img.BuiltIn = true
+	return img, err
+}
+
+// D-80 (CreateTrainingJob-12): an algorithm of ours without checkpoints may wait for
+// spot capacity for longer than an hour.
+func TestLongWait(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t))
+	b.Images = builtInImages{}
+	b.create(spotRequest("patient"))
+	if out := b.await("patient", ended); out.TrainingJobStatus != sagemaker.TrainingJobStatusCompleted || *out.StoppingCondition.MaxWaitTimeInSeconds != 7200 {
+		t.Errorf("%s, %+v", out.TrainingJobStatus, out.StoppingCondition)
 	}
 }
 

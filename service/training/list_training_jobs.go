@@ -5,15 +5,28 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/store"
 )
 
 var listTrainingJobs = kit.NewList(jobs, kit.ListOptions[sagemaker.ListTrainingJobsInput, Job]{
 	Strict: true, Own: []string{"StatusEquals", "WarmPoolStatusEquals"},
+	Narrow: func(in *sagemaker.ListTrainingJobsInput, q *store.Query) error {
+		cut := in.StatusEquals != "" && in.MaxResults != nil
+		switch {
+		case !cut:
+			q.Status = string(in.StatusEquals)
+		case in.SortBy == "" && in.SortOrder == "":
+			q.Descending = true
+		}
+		return nil
+	},
 })
 
 // ListTrainingJobs lists jobs, by CreationTime ascending unless told otherwise.
-// StatusEquals and WarmPoolStatusEquals filter a page after it was cut
-// (ListTrainingJobs-1), so pages may be short, or empty with a NextToken.
+// StatusEquals together with MaxResults filters a page after it was cut, from the
+// newest jobs where no order is asked for (ListTrainingJobs-1), and
+// WarmPoolStatusEquals always does: such pages may be short, or empty with a
+// NextToken.
 func (s *Service) ListTrainingJobs(ctx context.Context, in *sagemaker.ListTrainingJobsInput) (*sagemaker.ListTrainingJobsOutput, error) {
 	rows, next, err := listTrainingJobs.Page(ctx, kit.Base{DB: s.DB, Tokens: s.Tokens}, in)
 	if err != nil {

@@ -3,6 +3,7 @@ package training
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -10,7 +11,8 @@ import (
 )
 
 // Instances are kept after success, after a stop and after a failure of the
-// program, and not after one of ours; without a period there is no pool
+// program, not after one of ours, and until their time is over; without a period there is no
+// pool
 // (WarmPool-1, Res-3, DescTJ-16).
 func TestWhatKeepsAPool(t *testing.T) {
 	t.Parallel()
@@ -24,6 +26,7 @@ func TestWhatKeepsAPool(t *testing.T) {
 		{"is-stopped", "Available", map[string]string{"FAKE_SLEEP": "1h"}, aws.Ptr[int32](3600)},
 		{"fails", "Available", map[string]string{"FAKE_EXIT_CODE": "1"}, aws.Ptr[int32](3600)},
 		{"is-lost", "Terminated", map[string]string{"FAKE_SLEEP": "1h"}, aws.Ptr[int32](3600)},
+		{"expires", "Terminated", nil, aws.Ptr[int32](1)},
 		{"no-time", "Terminated", nil, aws.Ptr[int32](0)},
 		{"no-pool", "", nil, nil},
 	} {
@@ -44,10 +47,38 @@ func TestWhatKeepsAPool(t *testing.T) {
 			}
 		}
 		b.await(c.name, ended)
+		if c.name == "expires" {
+			b.await(c.name, func(out *sagemaker.DescribeTrainingJobOutput) bool { return out.WarmPoolStatus.Status != "Available" })
+			if kept := b.describe(c.name).WarmPoolStatus.ResourceRetainedBillableTimeInSeconds; kept == nil || *kept < 1 {
+				t.Errorf("the pool that expired was kept for %v s", kept)
+			}
+		}
 		p := b.describe(c.name).WarmPoolStatus
 		if (p == nil) != (c.want == "") || p != nil && string(p.Status) != c.want {
 			t.Errorf("%s: %+v, want %q", c.name, p, c.want)
 		}
+	}
+}
+
+// D-81 (WarmPool-2): instances may be taken over however old they are.
+func TestOldPool(t *testing.T) {
+	t.Parallel()
+	b := setup(t, storetest.SQLite(t))
+	warm := func(name string) *sagemaker.CreateTrainingJobInput {
+		req := request(name)
+		req.ResourceConfig.KeepAlivePeriodInSeconds = aws.Ptr[int32](3600)
+		return req
+	}
+	b.create(warm("old"))
+	b.await("old", ended)
+	b.edit("old", func(j *Job) {
+		started := j.StartedAt.Add(-8 * 24 * time.Hour)
+		j.StartedAt = &started
+	})
+	b.create(warm("new"))
+	b.await("new", ended)
+	if p := b.describe("old").WarmPoolStatus; p.Status != "Reused" || *p.ReusedByJob != "new" {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -15,12 +15,9 @@ import (
 )
 
 // fill starts as many endless jobs as the machine has places for.
-func (b *bundle) fill() { b.t.Helper(); b.occupy(b.Machine.MaxJobs) }
-
-// occupy takes n of these places.
-func (b *bundle) occupy(n int) {
+func (b *bundle) fill() {
 	b.t.Helper()
-	for i := range n {
+	for i := range b.Machine.MaxJobs {
 		req := request(fmt.Sprintf("fill-%d", i))
 		req.Environment = map[string]string{"FAKE_SLEEP": "1h"}
 		b.create(req)
@@ -102,7 +99,7 @@ func TestLongQueue(t *testing.T) {
 	})
 }
 
-// WarmPool-1, -2: the instances of an ended job stay available for the next that
+// WarmPool-1, WarmPool-2, Res-3, DescTJ-16: the instances of an ended job stay available for the next that
 // is like it, which then does not queue; one that is not like it does not get
 // them.
 func TestWarmPool(t *testing.T) {
@@ -148,7 +145,7 @@ func TestWarmPool(t *testing.T) {
 	})
 }
 
-// UpdateTrainingJob-1: the time of a warm pool can be changed, and 0 ends it.
+// UpdateTrainingJob-1, DescTJ-16: the time of a warm pool can be changed, and 0 ends it.
 //
 // covers: sagemaker.UpdateTrainingJob
 func TestUpdateKeepAlive(t *testing.T) {

@@ -68,6 +68,12 @@ func (anyImage) Prepare(context.Context, image.Image, func(string)) (image.Progr
 	return image.Program{Train: []string{"train"}}, nil
 }
 
+type noRole struct{}
+
+func (noRole) EnsureRole(_ *store.Tx, _ aws.Scope, arn string) error {
+	return aws.Invalid("Could not assume role %s.", arn)
+}
+
 type anyRole struct{}
 
 func (anyRole) EnsureRole(*store.Tx, aws.Scope, string) error { return nil }
@@ -174,8 +180,9 @@ func in(status sagemaker.SecondaryStatus) func(*sagemaker.DescribeTrainingJobOut
 }
 
 // A job from Create to Completed, on both databases: statuses in order, data in,
-// model out, metrics, times, log stream (CreateTrainingJob-22 … -28,
-// TrainContainer-8, -12, -13, DescTJ-4, -5, -8, -14, X-6).
+// model out, metrics, times, log stream (CreateTrainingJob-22, CreateTrainingJob-23,
+// CreateTrainingJob-25, CreateTrainingJob-28, TrainContainer-8, TrainContainer-12,
+// TrainContainer-13, DescTJ-4, DescTJ-5, DescTJ-8, DescTJ-14, Metric-1, X-6).
 //
 // covers: sagemaker.CreateTrainingJob sagemaker.DescribeTrainingJob
 func TestLifeCycle(t *testing.T) {
@@ -263,7 +270,7 @@ func TestUnknownJob(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-17, TrainContainer-7, CreateTrainingJob-29: a program that
+// TrainContainer-7, CreateTrainingJob-29: a program that
 // fails says why in FailureReason; its output is kept, its model is not.
 func TestFailedJob(t *testing.T) {
 	t.Parallel()
@@ -324,12 +331,16 @@ func TestMissingData(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	b.Roles = noRole{}
+	if _, err := b.CreateTrainingJob(b.ctx, request("missing")); aws.CodeOf(err) != aws.ValidationException || !strings.Contains(err.Error(), "Could not assume role arn:aws:iam::123456789012:role/r") {
+		t.Errorf("a role that cannot be assumed: %v", err)
+	}
 	if _, err := b.DescribeTrainingJob(b.ctx, &sagemaker.DescribeTrainingJobInput{TrainingJobName: aws.Ptr("missing")}); err == nil {
 		t.Error("a refused job left something behind")
 	}
 }
 
-// StopTrainingJob-1, -2: a running job ends Stopped with what it saved; stopping
+// StopTrainingJob-1, StopTrainingJob-2: a running job ends Stopped with what it saved; stopping
 // twice is accepted; a job that has ended refuses and names its status.
 //
 // covers: sagemaker.StopTrainingJob
@@ -357,7 +368,8 @@ func TestStopTwice(t *testing.T) {
 	}
 }
 
-// A job that waits for its turn is stopped at once, without waiting for it.
+// A job that waits for its turn is stopped at once, without waiting for it, and has
+// no times (CreateTrainingJob-28, DescTJ-1).
 func TestStopQueuedJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
@@ -376,7 +388,7 @@ func TestStopQueuedJob(t *testing.T) {
 	}
 }
 
-// CreateTrainingJob-27, DescTJ-3: out of time is Stopped/MaxRuntimeExceeded, not
+// CreateTrainingJob-27, DescTJ-3, DescTJ-7, Stop-1, Stop-2: out of time is Stopped/MaxRuntimeExceeded, not
 // Failed, and what was saved is uploaded.
 func TestMaxRuntime(t *testing.T) {
 	t.Parallel()
@@ -391,53 +403,6 @@ func TestMaxRuntime(t *testing.T) {
 	}
 	if *out.ModelArtifacts.S3ModelArtifacts == "" {
 		t.Error("no artifact")
-	}
-}
-
-// ListTrainingJobs-1, Gen-5: order, filters, pages; StatusEquals filters a page
-// after it was cut; a token is good with its own filters only.
-//
-// covers: sagemaker.ListTrainingJobs
-func TestListTrainingJobs(t *testing.T) {
-	t.Parallel()
-	b := setup(t, storetest.SQLite(t))
-	for _, name := range []string{"a-1", "b-1", "a-2", "b-2", "a-3"} {
-		req := request(name)
-		if strings.HasPrefix(name, "b") {
-			req.Environment = map[string]string{"FAKE_EXIT_CODE": "1"}
-		}
-		b.create(req)
-		b.await(name, ended)
-	}
-	list := func(in *sagemaker.ListTrainingJobsInput) (string, *string) {
-		t.Helper()
-		out, err := b.ListTrainingJobs(b.ctx, in)
-		must(t, err)
-		var names []string
-		for _, s := range out.TrainingJobSummaries {
-			names = append(names, *s.TrainingJobName)
-		}
-		return strings.Join(names, " "), out.NextToken
-	}
-	for want, in := range map[string]*sagemaker.ListTrainingJobsInput{
-		"a-1 b-1 a-2 b-2 a-3": {},
-		"a-3 b-2 a-2 b-1 a-1": {SortOrder: sagemaker.SortOrderDescending},
-		"a-1 a-2 a-3 b-1 b-2": {SortBy: sagemaker.SortByName},
-		"a-1 a-2 a-3":         {NameContains: aws.Ptr("a-")},
-		"b-1 b-2":             {StatusEquals: sagemaker.TrainingJobStatusFailed},
-		"":                    {CreationTimeAfter: aws.Ptr(time.Now().Add(time.Hour))},
-	} {
-		if got, token := list(in); got != want || token != nil {
-			t.Errorf("%+v: %q, want %q", in, got, want)
-		}
-	}
-	first, token := list(&sagemaker.ListTrainingJobsInput{MaxResults: aws.Ptr[int32](2), StatusEquals: sagemaker.TrainingJobStatusFailed})
-	second, next := list(&sagemaker.ListTrainingJobsInput{MaxResults: aws.Ptr[int32](2), StatusEquals: sagemaker.TrainingJobStatusFailed, NextToken: token})
-	if first != "b-1" || second != "b-2" || next == nil {
-		t.Errorf("pages %q, %q, then %v", first, second, next)
-	}
-	if _, err := b.ListTrainingJobs(b.ctx, &sagemaker.ListTrainingJobsInput{NextToken: token}); aws.CodeOf(err) != aws.ValidationException {
-		t.Errorf("a token with other filters: %v", err)
 	}
 }
 
@@ -483,7 +448,7 @@ func (c *countingRunner) Start(ctx context.Context, s run.Spec) (run.Process, er
 	return c.Runner.Start(ctx, s)
 }
 
-// TrainContainer-3 … -5: the configuration files.
+// TrainContainer-3, TrainContainer-4, TrainContainer-5: the configuration files.
 func TestLayOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
@@ -507,12 +472,20 @@ func TestLayOut(t *testing.T) {
 	}
 }
 
-// D-11: a host is limited to its instance type, or less.
+// D-11, Res-1, CreateTrainingJob-11, DescTJ-15: a host is limited to its instance
+// type, or less; its volume is as large as asked for, or the type's own storage.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	s := &Service{}
 	if l := s.limits(request("x"), hostsOf(request("x"))[0]); l.MemoryBytes != 8<<30 || l.CPUs > 2 || l.CPUs < 1 {
 		t.Errorf("ml.m5.large: %+v", l)
+	}
+	local := request("x")
+	local.ResourceConfig.InstanceType, local.ResourceConfig.VolumeSizeInGB = "ml.g4dn.12xlarge", aws.Ptr[int32](7)
+	for want, in := range map[int64]*sagemaker.CreateTrainingJobInput{1 << 30: request("x"), 900e9: local} {
+		if l := s.limits(in, hostsOf(in)[0]); l.DiskBytes != want {
+			t.Errorf("%s has a volume of %d bytes, want %d", in.ResourceConfig.InstanceType, l.DiskBytes, want)
+		}
 	}
 	s.MemoryLimit = 1 << 20
 	if l := s.limits(request("x"), hostsOf(request("x"))[0]); l.MemoryBytes != 1<<20 {
@@ -520,7 +493,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TrainContainer-1: how entrypoint and arguments override the program, or the
+// TrainContainer-1, DescTJ-9: how entrypoint and arguments override the program, or the
 // image's own in a container.
 func TestCommand(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"github.com/sagebrush/sagebrush/kit"
 )
 
-// CreateTrainingJob-23, DescTJ-2: every secondary status of the model is reached
+// CreateTrainingJob-22, CreateTrainingJob-23, DescTJ-2: every secondary status of the model is reached
 // by a transition or listed as reserved, and never both.
 func TestEveryStatusIsReachableOrReserved(t *testing.T) {
 	t.Parallel()
@@ -256,6 +256,16 @@ func TestDebuggerValues(t *testing.T) {
 			in.ProfilerConfig = &sagemaker.ProfilerConfig{ProfilingIntervalInMilliseconds: &interval}
 		}) == ok {
 			t.Errorf("an interval of %d ms: accepted %v", interval, !ok)
+		}
+	}
+	for want, c := range map[time.Duration]*sagemaker.ProfilerConfig{
+		500 * time.Millisecond: {S3OutputPath: aws.Ptr("s3://b")}, time.Minute: {S3OutputPath: aws.Ptr("s3://b"), ProfilingIntervalInMilliseconds: aws.Ptr[int64](60000)},
+		0: {S3OutputPath: aws.Ptr("s3://b"), DisableProfiler: aws.Ptr(true)},
+	} {
+		in := request("job")
+		in.ProfilerConfig = c
+		if m := (&Service{}).newMeter(work{}, &row{Body: Job{Request: *in}}, nil); m.profile != want {
+			t.Errorf("%+v: sampled every %v, want %v", c, m.profile, want)
 		}
 	}
 	for key, ok := range map[string]bool{"DetailedProfilingConfig": true, "PythonProfilingConfig": true, "DataLoaderProfilingConfig": true, "Other": false, "": false} {

@@ -1,0 +1,95 @@
+package algorithm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/aws/schema"
+	"github.com/sagebrush/sagebrush/wire/codec"
+	"github.com/sagebrush/sagebrush/wire/validate"
+)
+
+// What an algorithm's models are served with is kept as it was given: up to 16
+// variables, and the lists of instance types with or without (DescribeAlgorithm-8;
+// D-27 for CreateAlgorithm-6). Nobody said that the algorithm is for the
+// Marketplace, so it is not (CreateAlgorithm-10).
+func TestInferenceSpecification(t *testing.T) {
+	t.Parallel()
+	b := started(t)
+	variables := map[string]string{}
+	for i := range 16 {
+		variables[fmt.Sprint("V", i)] = strings.Repeat("x", 1024)
+	}
+	realtime, transform := []sagemaker.ProductionVariantInstanceType{"ml.m5.large"}, []sagemaker.TransformInstanceType{"ml.m5.xlarge"}
+	for name, given := range map[string]sagemaker.InferenceSpecification{
+		"both":      {SupportedRealtimeInferenceInstanceTypes: realtime, SupportedTransformInstanceTypes: transform},
+		"realtime":  {SupportedRealtimeInferenceInstanceTypes: realtime},
+		"transform": {SupportedTransformInstanceTypes: transform},
+		"neither":   {},
+	} {
+		given.Containers = []*sagemaker.ModelPackageContainerDefinition{{
+			Image: aws.Ptr("example/serve:1"), ModelDataUrl: aws.Ptr("s3://bucket/a/model.tar.gz"), Environment: variables,
+		}}
+		in := algorithm(name)
+		in.InferenceSpecification = &given
+		b.create(in)
+		out := b.describe(name)
+		got := out.InferenceSpecification
+		if !slices.Equal(got.SupportedRealtimeInferenceInstanceTypes, given.SupportedRealtimeInferenceInstanceTypes) ||
+			!slices.Equal(got.SupportedTransformInstanceTypes, given.SupportedTransformInstanceTypes) || len(got.Containers[0].Environment) != 16 {
+			t.Errorf("%s: described as %+v", name, got)
+		}
+		if out.CertifyForMarketplace == nil || *out.CertifyForMarketplace {
+			t.Errorf("%s: CertifyForMarketplace %v", name, out.CertifyForMarketplace)
+		}
+	}
+}
+
+// What the model itself holds algorithms to: input modes are spelled as the enum
+// does and not as the prose (CreateAlgorithm-11), variables have 1024 characters at
+// most (DescribeAlgorithm-8), names of profiles 1 to 63 letters, digits and hyphens
+// (CreateAlgorithm-7, DescribeAlgorithm-10).
+func TestModelledConstraints(t *testing.T) {
+	t.Parallel()
+	at := slices.IndexFunc(sagemaker.Service.Operations, func(op *schema.Operation) bool { return op.Name == "CreateAlgorithm" })
+	op := sagemaker.Service.Operations[at]
+	violated := func(part string) string {
+		t.Helper()
+		in := op.NewInput()
+		must(t, codec.DecodeJSON(op.Input, []byte(`{"AlgorithmName":"a",`+part+`}`), in))
+		if err := validate.Input(op.Input, in); err != nil {
+			return err.Message
+		}
+		return ""
+	}
+	modes := func(list string) string {
+		return `"TrainingSpecification":{"TrainingImage":"i","SupportedTrainingInstanceTypes":["ml.m5.large"],"TrainingChannels":[{"Name":"c","SupportedContentTypes":["text/csv"],"SupportedInputModes":` + list + `}]}`
+	}
+	variable := func(key, value string) string {
+		return modes(`["File"]`) + `,"InferenceSpecification":{"Containers":[{"Image":"i","Environment":{"` + key + `":"` + value + `"}}]}`
+	}
+	profile := func(name string) string {
+		return modes(`["File"]`) + `,"ValidationSpecification":{"ValidationRole":"arn:aws:iam::123456789012:role/r","ValidationProfiles":[{"ProfileName":"` + name + `",` +
+			`"TrainingJobDefinition":{"TrainingInputMode":"File","InputDataConfig":[{"ChannelName":"c","DataSource":{}}],"OutputDataConfig":{"S3OutputPath":"s3://b"},"ResourceConfig":{"VolumeSizeInGB":1},"StoppingCondition":{}}}]}`
+	}
+	for _, c := range []struct{ part, want string }{
+		{modes(`["File","Pipe","FastFile"]`), ""},
+		{modes(`["FILE"]`), "[Member must satisfy enum value set: [Pipe, File, FastFile]]"},
+		{variable("K", strings.Repeat("v", 1024)), ""},
+		{variable("K", strings.Repeat("v", 1025)), "Member must have length less than or equal to 1024"},
+		{variable(strings.Repeat("K", 1025), "v"), "Member must have length less than or equal to 1024"},
+		{profile("a-1"), ""},
+		{profile(strings.Repeat("p", 63)), ""},
+		{profile(strings.Repeat("p", 64)), "Member must have length less than or equal to 63"},
+		{profile(""), "Member must have length greater than or equal to 1"},
+		{profile("a_1"), "Member must satisfy regular expression pattern"},
+	} {
+		if got := violated(c.part); (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s:\n got %s\nwant %s", c.part, got, c.want)
+		}
+	}
+}
