@@ -35,7 +35,7 @@ type (
 )
 
 var cards = kit.Kind[Card]{
-	Table: store.NewTable[Card]("model-card"), Noun: "ModelCard",
+	Table: store.NewTable[Card]("model-card"), Noun: "Model card",
 	Taken: aws.ConflictException, Missing: aws.ResourceNotFound, Quota: &kit.Quota{Name: "model-cards"},
 }
 
@@ -67,7 +67,7 @@ func load(tx *store.Tx, scope aws.Scope, nameOrARN string, number *int32) (*row,
 	}
 	v, err := versions.Get(tx, scope, versionName(r.Name, n))
 	if errors.Is(err, store.ErrNotFound) || n < 1 {
-		return nil, nil, 0, aws.Errorf(aws.ResourceNotFound, "ModelCard %s has no version %d; its latest is %d.", r.Name, n, r.Body.Version)
+		return nil, nil, 0, aws.Errorf(aws.ResourceNotFound, "Model card %s has no version %d; its latest is %d.", r.Name, n, r.Body.Version)
 	}
 	return r, v, n, err
 }

@@ -45,7 +45,7 @@ func (s *Service) CreateModelCardExportJob(ctx context.Context, in *sagemaker.Cr
 			return err
 		}
 		if taken {
-			return aws.Errorf(aws.ConflictException, "ModelCardExportJob %s already exists (%s). Choose another name.", e.Body.Name, e.ARN)
+			return aws.Errorf(aws.ConflictException, "Model card export job %s already exists (%s). Choose another name.", e.Body.Name, e.ARN)
 		}
 		if err := exports.Insert(tx, e); err != nil {
 			return err

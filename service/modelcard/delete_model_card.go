@@ -4,25 +4,17 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/store"
 )
 
 // DeleteModelCard removes a card with its versions, its export jobs and its tags.
 // Documents in buckets stay.
 func (s *Service) DeleteModelCard(ctx context.Context, in *sagemaker.DeleteModelCardInput) (*sagemaker.DeleteModelCardOutput, error) {
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		r, err := cards.Find(tx, aws.ScopeFrom(ctx), *in.ModelCardName)
-		if err != nil {
-			return err
-		}
+	err := cards.Drop(ctx, s.Base, *in.ModelCardName, func(tx *store.Tx, r *row) error {
 		if err := removeChildren(tx, r, versions); err != nil {
 			return err
 		}
-		if err := removeChildren(tx, r, exports); err != nil {
-			return err
-		}
-		return cards.Remove(tx, r)
+		return removeChildren(tx, r, exports)
 	})
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func findExport(tx *store.Tx, scope aws.Scope, arn string) (*exportRow, error) {
 		r, err = exports.GetByARN(tx, scope, a.String())
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, aws.Errorf(aws.ResourceNotFound, "ModelCardExportJob %s does not exist. Could not find it in account %s and region %s.", arn, scope.Account, scope.Region)
+		return nil, aws.Errorf(aws.ResourceNotFound, "Could not find model card export job %q: it does not exist in account %s and region %s.", arn, scope.Account, scope.Region)
 	}
 	return r, err
 }

@@ -25,7 +25,7 @@ var listExports = kit.NewList(exports, kit.ListOptions[sagemaker.ListModelCardEx
 // ListModelCardExportJobs lists the export jobs of a card, the youngest first
 // unless told otherwise.
 func (s *Service) ListModelCardExportJobs(ctx context.Context, in *sagemaker.ListModelCardExportJobsInput) (*sagemaker.ListModelCardExportJobsOutput, error) {
-	r, err := s.find(ctx, *in.ModelCardName)
+	r, err := cards.Read(ctx, s.Base, *in.ModelCardName)
 	if aws.CodeOf(err) == aws.ResourceNotFound {
 		return nil, aws.Invalid("%s", err.(*aws.Error).Message) // no other error is modelled here
 	} else if err != nil {

@@ -2,10 +2,8 @@ package modelcard
 
 import (
 	"context"
-	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 )
@@ -24,7 +22,7 @@ var listVersions = kit.NewList(versions, kit.ListOptions[sagemaker.ListModelCard
 // ListModelCardVersions lists the versions of a card, the latest first unless told
 // otherwise.
 func (s *Service) ListModelCardVersions(ctx context.Context, in *sagemaker.ListModelCardVersionsInput) (*sagemaker.ListModelCardVersionsOutput, error) {
-	r, err := s.find(ctx, *in.ModelCardName)
+	r, err := cards.Read(ctx, s.Base, *in.ModelCardName)
 	if err != nil {
 		return nil, err
 	}
@@ -39,13 +37,4 @@ func (s *Service) ListModelCardVersions(ctx context.Context, in *sagemaker.ListM
 			CreationTime: &v.CreatedAt, LastModifiedTime: &v.ModifiedAt,
 		}
 	})}, nil
-}
-
-// find is the card by name or ARN, for lists of what belongs to it.
-func (s *Service) find(ctx context.Context, nameOrARN string) (r *row, err error) {
-	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		r, err = cards.Find(tx, aws.ScopeFrom(ctx), strings.TrimSpace(nameOrARN))
-		return err
-	})
-	return r, err
 }

@@ -74,7 +74,7 @@ func (s *Service) register(tx *store.Tx, r *row) error {
 		// The words that the SDK goes on after.
 		return aws.Invalid("ModelPackage already exists: %s. Names are unique within an account and region, whatever their letter case.", r.ARN)
 	}
-	return packages.Create(tx, s.Quotas, r, tags)
+	return s.add(tx, r, tags)
 }
 
 // registerVersion adds the next version of a group. Its number is taken in the
@@ -95,7 +95,12 @@ func (s *Service) registerVersion(tx *store.Tx, r *row) error {
 		p.Approval = sagemaker.ModelApprovalStatusPendingManualApproval // CreateModelPackage-4
 	}
 	r.Name, r.Parent, r.Status = versionName(g.Name, version), parentOf(g.Name), string(p.Approval)
-	if err := packages.Create(tx, s.Quotas, r, nil); err != nil || s.Lineage == nil {
+	return s.add(tx, r, nil)
+}
+
+// add inserts the row and tells lineage.
+func (s *Service) add(tx *store.Tx, r *row, tags []*sagemaker.Tag) error {
+	if err := packages.Create(tx, s.Quotas, r, tags); err != nil || s.Lineage == nil {
 		return err
 	}
 	return s.Lineage.RecordModelPackage(tx, r.Scope, show(r))

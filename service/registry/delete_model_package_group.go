@@ -11,20 +11,12 @@ import (
 // DeleteModelPackageGroup removes a group with its tags and its policy. A group
 // that has versions is a ConflictException (CreateModelPackage-15, DescMP-13).
 func (s *Service) DeleteModelPackageGroup(ctx context.Context, in *sagemaker.DeleteModelPackageGroupInput) (*sagemaker.DeleteModelPackageGroupOutput, error) {
-	scope := aws.ScopeFrom(ctx)
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		g, err := groups.Find(tx, scope, *in.ModelPackageGroupName)
-		if err != nil {
-			return err
+	err := groups.Drop(ctx, s.Base, *in.ModelPackageGroupName, func(tx *store.Tx, g *groupRow) error {
+		left, err := packages.Count(tx, g.Scope, store.Query{Parent: parentOf(g.Name)})
+		if err == nil && left > 0 {
+			err = aws.Errorf(aws.ConflictException, "The model package group %s cannot be deleted because it still contains %d model packages. Delete its versions first.", g.ARN, left)
 		}
-		left, err := packages.Count(tx, scope, store.Query{Parent: parentOf(g.Name)})
-		if err != nil {
-			return err
-		}
-		if left > 0 {
-			return aws.Errorf(aws.ConflictException, "The model package group %s cannot be deleted because it still contains %d model packages. Delete its versions first.", g.ARN, left)
-		}
-		return groups.Remove(tx, g)
+		return err
 	})
 	if err != nil {
 		return nil, err

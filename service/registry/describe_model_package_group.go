@@ -4,17 +4,11 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/store"
 )
 
 // DescribeModelPackageGroup answers the group by name or ARN.
 func (s *Service) DescribeModelPackageGroup(ctx context.Context, in *sagemaker.DescribeModelPackageGroupInput) (*sagemaker.DescribeModelPackageGroupOutput, error) {
-	var g *groupRow
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		g, err = groups.Find(tx, aws.ScopeFrom(ctx), *in.ModelPackageGroupName)
-		return err
-	})
+	g, err := groups.Read(ctx, s.Base, *in.ModelPackageGroupName)
 	if err != nil {
 		return nil, err
 	}

@@ -5,26 +5,18 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/store"
 )
 
 // GetModelPackageGroupPolicy answers the policy as it was put (Co-4).
 func (s *Service) GetModelPackageGroupPolicy(ctx context.Context, in *sagemaker.GetModelPackageGroupPolicyInput) (*sagemaker.GetModelPackageGroupPolicyOutput, error) {
-	var policy string
-	err := s.DB.View(ctx, func(tx *store.Tx) error {
-		g, err := findForPolicy(tx, aws.ScopeFrom(ctx), *in.ModelPackageGroupName)
-		if err != nil {
-			return err
-		}
-		if policy = g.Body.Policy; policy == "" {
-			return noPolicy(g)
-		}
-		return nil
-	})
+	g, err := groups.Read(ctx, s.Base, *in.ModelPackageGroupName)
 	if err != nil {
-		return nil, err
+		return nil, noGroup(err)
 	}
-	return &sagemaker.GetModelPackageGroupPolicyOutput{ResourcePolicy: &policy}, nil
+	if g.Body.Policy == "" {
+		return nil, noPolicy(g)
+	}
+	return &sagemaker.GetModelPackageGroupPolicyOutput{ResourcePolicy: &g.Body.Policy}, nil
 }
 
 // noPolicy refuses a group without a policy, in the words that clients search for

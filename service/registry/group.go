@@ -25,7 +25,7 @@ type groupRow = store.Row[Group]
 
 // A missing or duplicate group has no error of its own (Gen-1, Gen-2).
 var groups = kit.Kind[Group]{
-	Table: store.NewTable[Group]("model-package-group"), Noun: "ModelPackageGroup",
+	Table: store.NewTable[Group]("model-package-group"), Noun: "Model package group",
 	Taken: aws.ValidationException, Missing: aws.ValidationException,
 	Quota: &kit.Quota{Name: "model-package-groups"},
 }

@@ -27,7 +27,7 @@ func (s *Service) ListModelPackages(ctx context.Context, in *sagemaker.ListModel
 		if in.ModelPackageType == sagemaker.ModelPackageTypeUnversioned {
 			return nil, aws.Invalid("ModelPackageType Unversioned contradicts ModelPackageGroupName %s, whose packages are versions. Remove one of them.", *group)
 		}
-		if err := s.DB.View(ctx, func(tx *store.Tx) error { _, err := groups.Find(tx, aws.ScopeFrom(ctx), *group); return err }); err != nil {
+		if _, err := groups.Read(ctx, s.Base, *group); err != nil {
 			return nil, err
 		}
 	}

@@ -34,7 +34,7 @@ type row = store.Row[Package]
 
 // A missing or duplicate package has no error of its own (Err-4, Gen-2).
 var packages = kit.Kind[Package]{
-	Table: store.NewTable[Package]("model-package"), Noun: "ModelPackage",
+	Table: store.NewTable[Package]("model-package"), Noun: "Model package",
 	Taken: aws.ValidationException, Missing: aws.ValidationException,
 	Quota: &kit.Quota{Name: "model-packages"},
 }
@@ -62,20 +62,14 @@ func (p *Package) version() *int32 {
 // versionName is the name of a version's row, and what its ARN ends with.
 func versionName(group string, version int32) string { return fmt.Sprintf("%s/%d", group, version) }
 
-// load is the package by name or ARN. The SDK wants the message of one that does
-// not exist to begin with "Could not find model package". A group's name is not
-// enough, and users try it.
+// load is the package by name or ARN. A group's name is not enough, and users try
+// it.
 func load(tx *store.Tx, scope aws.Scope, nameOrARN string) (*row, error) {
 	r, err := packages.Find(tx, scope, nameOrARN)
-	if aws.CodeOf(err) != packages.Missing {
-		return r, err
-	}
-	if strings.HasPrefix(nameOrARN, "arn:") {
-		if a, ok := aws.ParseARN(nameOrARN); !ok || !strings.HasPrefix(a.Resource, packages.Kind()+"/") {
-			return nil, err // no ARN of a model package at all
+	if aws.CodeOf(err) == packages.Missing && !strings.HasPrefix(nameOrARN, "arn:") {
+		if _, groupErr := groups.Get(tx, scope, nameOrARN); groupErr == nil {
+			return nil, aws.Invalid("Could not find model package %q: it is a group of them. Name a version by its ARN, %s.", nameOrARN, packages.ARN(scope, nameOrARN+"/1"))
 		}
-	} else if _, groupErr := groups.Get(tx, scope, nameOrARN); groupErr == nil {
-		return nil, aws.Invalid("Could not find model package %s: it is a group of them. Name a version by its ARN, %s.", nameOrARN, packages.ARN(scope, nameOrARN+"/1"))
 	}
-	return nil, aws.Invalid("Could not find model package %s: it does not exist in account %s and region %s.", nameOrARN, scope.Account, scope.Region)
+	return r, err
 }

@@ -149,7 +149,7 @@ func TestCreateRefuses(t *testing.T) {
 		}{
 			{"needs a ModelPackageGroupName", &input{}},
 			{"Both ModelPackageName and", change(version("g"), func(in *input) { in.ModelPackageName = aws.Ptr("n") })},
-			{"ModelPackageGroup missing does not exist", version("missing")},
+			{`model package group "missing": it does not exist`, version("missing")},
 			{"takes no Tags", change(version("g"), func(in *input) { in.Tags = []*sagemaker.Tag{{Key: aws.Ptr("k"), Value: aws.Ptr("v")}} })},
 			{"without versions", change(version("g"), func(in *input) { in.CertifyForMarketplace = aws.Ptr(true) })},
 			{"needs no approval", change(single("n"), func(in *input) { in.ModelApprovalStatus = sagemaker.ModelApprovalStatusApproved })},

@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -15,19 +17,14 @@ func (s *Service) PutModelPackageGroupPolicy(ctx context.Context, in *sagemaker.
 	if err := checkPolicy(*in.ResourcePolicy); err != nil {
 		return nil, err
 	}
-	var arn string
-	err := s.DB.Update(ctx, func(tx *store.Tx) error {
-		g, err := findForPolicy(tx, aws.ScopeFrom(ctx), *in.ModelPackageGroupName)
-		if err != nil {
-			return err
-		}
-		arn, g.Body.Policy = g.ARN, *in.ResourcePolicy
-		return groups.Update(tx, g)
+	g, err := groups.Change(ctx, s.Base, *in.ModelPackageGroupName, func(_ *store.Tx, g *groupRow) error {
+		g.Body.Policy = *in.ResourcePolicy
+		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, noGroup(err)
 	}
-	return &sagemaker.PutModelPackageGroupPolicyOutput{ModelPackageGroupArn: &arn}, nil
+	return &sagemaker.PutModelPackageGroupPolicyOutput{ModelPackageGroupArn: &g.ARN}, nil
 }
 
 // checkPolicy refuses what is no policy document. What its statements say is not
@@ -44,12 +41,12 @@ func checkPolicy(text string) error {
 	return aws.Invalid("The ResourcePolicy is not a policy document: it has no Statement.")
 }
 
-// findForPolicy is groups.Find with the words that clients of the policy
-// operations search for (Gen-3).
-func findForPolicy(tx *store.Tx, scope aws.Scope, nameOrARN string) (*groupRow, error) {
-	g, err := groups.Find(tx, scope, nameOrARN)
-	if aws.CodeOf(err) == groups.Missing {
-		return nil, aws.Invalid("Cannot find Model Package Group: %s", err.(*aws.Error).Message)
+// noGroup puts the words that clients of the policy operations search for before
+// the refusal of a group that does not exist (Gen-3).
+func noGroup(err error) error {
+	var e *aws.Error
+	if errors.As(err, &e) && strings.Contains(e.Message, "does not exist") {
+		return aws.Invalid("Cannot find Model Package Group. %s", e.Message)
 	}
-	return g, err
+	return err
 }

@@ -44,11 +44,11 @@ type Algorithms interface {
 	InferenceSpecification(tx *store.Tx, scope aws.Scope, nameOrARN string) (*sagemaker.InferenceSpecification, error)
 }
 
-// Lineage records what happens to versions, in the transaction in which it does
-// (QL-9). The packages are as Search shows them, without their tags.
+// Lineage records what happens to packages, in the transaction in which it does
+// (QL-9). They are as Search shows them, without their tags.
 type Lineage interface {
-	// RecordModelPackage records a version that was created: its group, the version
-	// itself, and what it was made from.
+	// RecordModelPackage records a package that was created, its group, and what it
+	// was made from.
 	RecordModelPackage(tx *store.Tx, scope aws.Scope, p *sagemaker.ModelPackage) error
 	// RecordApproval records that a version's approval status is another one now.
 	RecordApproval(tx *store.Tx, scope aws.Scope, p *sagemaker.ModelPackage) error

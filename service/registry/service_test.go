@@ -63,7 +63,7 @@ func (j *journal) note(tx *store.Tx, text string) error {
 }
 
 func (j *journal) RecordModelPackage(tx *store.Tx, _ aws.Scope, p *sagemaker.ModelPackage) error {
-	return j.note(tx, "made "+*p.ModelPackageArn+" of "+*p.ModelPackageGroupName)
+	return j.note(tx, "made "+*p.ModelPackageArn+" of "+aws.Val(p.ModelPackageGroupName))
 }
 
 func (j *journal) RecordApproval(tx *store.Tx, _ aws.Scope, p *sagemaker.ModelPackage) error {

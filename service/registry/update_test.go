@@ -56,8 +56,8 @@ func TestApproval(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"g":           "it is a group of them. Name a version by its ARN, arn:aws:sagemaker:us-east-1:123456789012:model-package/g/1",
-			"g/9":         "Could not find model package g/9",
-			"nope":        "Could not find model package nope",
+			"g/9":         `Could not find model package "g/9"`,
+			"nope":        `Could not find model package "nope"`,
 			arn + "0":     "Could not find model package",
 			"arn:x":       "is not the ARN of a resource of the kind model-package",
 			"arn:aws:s:g": "is not the ARN",
