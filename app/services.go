@@ -35,6 +35,9 @@ import (
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
+	"github.com/sagebrush/sagebrush/service/model"
+	"github.com/sagebrush/sagebrush/service/modelcard"
+	"github.com/sagebrush/sagebrush/service/registry"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/task"
@@ -98,7 +101,10 @@ func (a *App) openServices(ctx context.Context) error {
 		DB: a.db, Tasks: a.tasks, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Roles: roles, Trainer: a.jobs, Tokens: tokens, Logger: c.Logger,
 	})
 	a.jobs.Algorithms = algorithms // each needs the other: validation profiles are jobs
-	tags := &tagging.Service{Base: base}
+	packages := registry.New(registry.Config{Base: base, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Algorithms: algorithms})
+	models := model.New(model.Config{Base: base, Roles: roles, Packages: packages, Objects: a.objects})
+	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
+	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
 	a.api = wire.NewServer(wire.Options{
 		Lookup: a.keys.Lookup, Logger: c.Logger, Now: c.Now, Registry: a.metrics, Gatherer: a.metrics,
 		S3: s3.NewHandler(a.objects, s3.Options{Lookup: a.keys.Lookup, Region: c.Region, Now: c.Now, Logger: c.Logger}),
@@ -107,7 +113,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tags}},
+		{sagemaker.Service, []any{a.jobs, algorithms, packages, models, cards, tags}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
