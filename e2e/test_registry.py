@@ -96,7 +96,9 @@ def test_register_approve_deploy(sagemaker: Any, group: str, unique: Callable[[s
         "PrimaryContainer": {"ModelPackageName": arn},
     }
     refused(
-        lambda: sagemaker.create_model(**model), "ValidationException", "Approve it with UpdateModel"
+        lambda: sagemaker.create_model(**model),
+        "ValidationException",
+        "Approve it with UpdateModel",
     )
     sagemaker.update_model_package(
         ModelPackageArn=arn,
@@ -186,9 +188,7 @@ def test_versions_of_many_writers(sagemaker: Any, group: str) -> None:
         "goes by the tags of",
     )
     delete = {"ModelPackageGroupName": group}
-    refused(
-        lambda: sagemaker.delete_model_package_group(**delete), "ConflictException", "10 model"
-    )
+    refused(lambda: sagemaker.delete_model_package_group(**delete), "ConflictException", "10 model")
     for arn in arns.values():
         sagemaker.delete_model_package(ModelPackageName=arn)
     again = sagemaker.create_model_package(ModelPackageGroupName=group)["ModelPackageArn"]
@@ -290,7 +290,12 @@ def test_model_card(
     assert document["ContentType"] == "application/pdf"
     pages = pypdf.PdfReader(io.BytesIO(document["Body"].read())).pages
     text = "".join(page.extract_text() for page in pages)
-    for words in (name, "PendingReview", "Größe, ценность, ψ; <b>not markup</b> [U+65E5]", "0.9375"):
+    for words in (
+        name,
+        "PendingReview",
+        "Größe, ценность, ψ; <b>not markup</b> [U+65E5]",
+        "0.9375",
+    ):
         assert words in text
     assert "x" * 2048 in text.replace("\n", "")
     listed = sagemaker.list_model_card_export_jobs(ModelCardName=name)
