@@ -7,11 +7,14 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import guide
 import pypdf
 import pytest
 from botocore.exceptions import ClientError
+from server import ROOT, Server
 
 pytestmark = pytest.mark.server
 
@@ -301,3 +304,16 @@ def test_model_card(
     listed = sagemaker.list_model_card_export_jobs(ModelCardName=name)
     assert [j["Status"] for j in listed["ModelCardExportJobSummaries"]] == ["Completed"]
     sagemaker.delete_model_card(ModelCardName=name)
+
+
+@pytest.mark.parametrize(
+    "section", guide.sections(ROOT / "docs" / "registry.md"), ids=lambda section: section.title
+)
+def test_guide(server: Server, section: guide.Section, tmp_path: Path) -> None:
+    """docs/registry.md: every program does what the page says."""
+    section.run(server, tmp_path)
+
+
+def test_guide_is_read() -> None:
+    """The page has its programs."""
+    assert len(guide.sections(ROOT / "docs" / "registry.md")) == 2
