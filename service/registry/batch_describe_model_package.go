@@ -14,8 +14,19 @@ func (s *Service) BatchDescribeModelPackage(ctx context.Context, in *sagemaker.B
 	out := &sagemaker.BatchDescribeModelPackageOutput{ModelPackageSummaries: map[string]*sagemaker.BatchDescribeModelPackageSummary{}}
 	scope := aws.ScopeFrom(ctx)
 	err := s.DB.View(ctx, func(tx *store.Tx) error {
+		rows, err := packages.GetByARNs(tx, scope, in.ModelPackageArnList)
+		if err != nil {
+			return err
+		}
 		for _, arn := range in.ModelPackageArnList {
-			summary, err := summarizeVersion(tx, scope, arn)
+			r, err := rows[arn], error(nil)
+			if r == nil { // it does not exist, or is spelled in another way
+				r, err = load(tx, scope, arn)
+			}
+			var summary *sagemaker.BatchDescribeModelPackageSummary
+			if err == nil {
+				summary, err = summarizeVersion(r)
+			}
 			if code := aws.CodeOf(err); code == aws.ValidationException {
 				if out.BatchDescribeModelPackageErrorMap == nil {
 					out.BatchDescribeModelPackageErrorMap = map[string]*sagemaker.BatchDescribeModelPackageError{}
@@ -39,11 +50,7 @@ func (s *Service) BatchDescribeModelPackage(ctx context.Context, in *sagemaker.B
 
 // summarizeVersion refuses packages that lack what every summary has: a group, and
 // an inference specification (BatchDescribeModelPackage-3).
-func summarizeVersion(tx *store.Tx, scope aws.Scope, arn string) (*sagemaker.BatchDescribeModelPackageSummary, error) {
-	r, err := load(tx, scope, arn)
-	if err != nil {
-		return nil, err
-	}
+func summarizeVersion(r *row) (*sagemaker.BatchDescribeModelPackageSummary, error) {
 	p := &r.Body
 	switch {
 	case !p.versioned():
