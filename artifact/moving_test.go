@@ -218,7 +218,7 @@ func FuzzNames(f *testing.F) {
 	s := objects(f, storetest.SQLite(f))
 	f.Fuzz(func(t *testing.T, name string) {
 		if name == "." || name == ".." || strings.ContainsAny(name, "/\x00") || len(name) > 255 || name == "" {
-			t.Skip()
+			return // no file can have the name
 		}
 		place := host(t, map[string]string{name: "content"})
 		_, data := archive(t, s, place)

@@ -28,10 +28,10 @@ func fastChannel(name, uri string) channel.Channel {
 func needFUSE(t *testing.T) {
 	t.Helper()
 	if unix.Access("/dev/fuse", unix.R_OK|unix.W_OK) != nil {
-		t.Skip("no FUSE that this user may use")
+		t.Skip("NOT TESTED: FastFile mode, which takes FUSE: load it (modprobe fuse) and let this user open /dev/fuse")
 	}
 	if _, err := exec.LookPath("fusermount3"); err != nil && os.Geteuid() != 0 {
-		t.Skip("no fusermount3, which a plain user needs")
+		t.Skip("NOT TESTED: FastFile mode, for which a plain user needs fusermount3 (Debian: apt-get install fuse3), or be root")
 	}
 }
 

@@ -60,7 +60,7 @@ func TestProgram(t *testing.T) {
 func TestWithoutFUSE(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 || unix.Access("/dev/fuse", unix.R_OK|unix.W_OK) == nil {
-		t.Skip("this user has FUSE; TestUnprivileged runs this as one who may not")
+		t.Skip("NOT TESTED: what a user without FUSE is told, because this one has it: TestUnprivileged tests it as another, where root runs it and /dev/fuse is root's alone")
 	}
 	w := newWorld(t)
 	w.put("d/a", "a")
@@ -89,7 +89,7 @@ func publicDir(t *testing.T) string {
 			return base
 		}
 	}
-	t.Skip("no directory for temporary files that another user can reach")
+	t.Skip("NOT TESTED: a server that is a plain user, who can reach no directory for temporary files: set TMPDIR to one (mode 1777)")
 	return ""
 }
 
@@ -98,7 +98,7 @@ func publicDir(t *testing.T) string {
 func TestUnprivileged(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become somebody else; the other tests ran as this user already")
+		t.Skip("NOT TESTED: other users than this one, as whom the other tests ran: run this as root")
 	}
 	// A copy, because the test binary is in a directory that is root's alone.
 	dir, err := os.MkdirTemp(publicDir(t), "sagebrush-unprivileged")

@@ -128,7 +128,9 @@ def test_transform_fn_from_an_archive(start: Callable[..., Serving], tmp_path: P
 
 def test_requirements_beside_the_script(start: Callable[..., Serving], tmp_path: Path) -> None:
     """They are installed for this model alone, and the server starts anew where they are seen."""
-    pytest.importorskip("pip", reason="NOT TESTED: this environment was made without pip")
+    pytest.importorskip(
+        "pip", reason="NOT TESTED: installing, without pip (.cache/e2e/bin/python -m ensurepip)"
+    )
     ml = with_script(
         tmp_path / "ml",
         "import tinywheel\n"

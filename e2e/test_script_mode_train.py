@@ -188,7 +188,9 @@ def test_code_at_a_wrong_address(ml: OptML) -> None:
 
 def test_job_installs_for_itself_alone(ml: OptML, tmp_path: Path) -> None:
     """What a script installs is gone with the job; the image's packages are seen."""
-    pytest.importorskip("pip", reason="NOT TESTED: this environment was made without pip")
+    pytest.importorskip(
+        "pip", reason="NOT TESTED: installing, without pip (.cache/e2e/bin/python -m ensurepip)"
+    )
     package = tmp_path / "wheel"
     shutil.copytree(Path(__file__).parent / "wheels", package)
     ml.run(
@@ -211,7 +213,7 @@ def test_mpi_needs_mpirun(ml: OptML, tmp_path: Path) -> None:
 
 def test_mpi_on_one_host(ml: OptML) -> None:
     if not shutil.which("mpirun"):
-        pytest.skip("NOT TESTED: mpirun is not installed (Debian: apt-get install openmpi-bin)")
+        pytest.skip("NOT TESTED: MPI jobs: install mpirun (Debian: apt-get install openmpi-bin)")
     ml.hosts("localhost", ["localhost"])
     output = ml.run(
         "import os; e = os.environ\n"
@@ -235,7 +237,7 @@ def need_torch() -> None:
         return
     if os.environ.get("SAGEBRUSH_REQUIRE_TORCH") == "1":
         pytest.fail("PyTorch was not found, but SAGEBRUSH_REQUIRE_TORCH=1.", pytrace=False)
-    pytest.skip("NOT TESTED: PyTorch is not installed (Debian: apt-get install python3-torch)")
+    pytest.skip("NOT TESTED: torchrun: install PyTorch (Debian: apt-get install python3-torch)")
 
 
 GROUP = """
@@ -278,7 +280,10 @@ def test_torchrun_on_two_hosts(tmp_path: Path) -> None:
 
 def test_torchrun_without_torch(ml: OptML) -> None:
     if subprocess.call([sys.executable, "-c", "import torch"], stderr=subprocess.DEVNULL) == 0:
-        pytest.skip("NOT TESTED: this environment has PyTorch")
+        pytest.skip(
+            "NOT TESTED: what a job without PyTorch is told: this environment has it, and "
+            "e2e/requirements.txt alone makes one without (remove .cache/e2e)"
+        )
     ml.run("print('never')", status=1, sagemaker_torch_distributed_enabled=True)
     assert "no PyTorch" in ml.failure
 

@@ -25,7 +25,10 @@ def engine() -> None:
     if answers.returncode != 0:
         if os.environ.get("SAGEBRUSH_REQUIRE_DOCKER") == "1":
             pytest.fail("no container engine answers, and SAGEBRUSH_REQUIRE_DOCKER=1")
-        pytest.skip("NOT TESTED in containers: no engine answers")
+        pytest.skip(
+            "NOT TESTED: jobs in containers: no engine answers "
+            "(set DOCKER_HOST, or run this below .ci/with-docker)"
+        )
     subprocess.run([ROOT / ".ci" / "python-image"], check=True)
 
 

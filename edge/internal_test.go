@@ -90,7 +90,7 @@ func FuzzToOrigin(f *testing.F) {
 	f.Fuzz(func(t *testing.T, target string) {
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n")))
 		if err != nil || r.URL.Host == "" {
-			t.Skip()
+			return // no request in proxy form, which is what the law is about
 		}
 		out := toOrigin(r)
 		if !strings.HasPrefix(out.RequestURI, "/") || out.URL.Host != "" || out.URL.Scheme != "" {

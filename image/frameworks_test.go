@@ -61,7 +61,7 @@ func TestPreinstalledLibrary(t *testing.T) {
 	const system = "/usr/bin/python3" // is asked first
 	if _, err := exec.LookPath("uv"); err != nil && exec.Command(system, "-c", "import json").Run() == nil &&
 		exec.Command(system, "-c", "import ensurepip").Run() != nil {
-		t.Skip("NOT TESTED: " + system + " has no venv (Debian: apt-get install python3-venv)")
+		t.Skip("NOT TESTED: PyTorch of the machine: " + system + " has no venv (Debian: apt-get install python3-venv)")
 	}
 	for _, c := range []struct {
 		module, want string

@@ -95,8 +95,8 @@ type Traits struct {
 	Interface string
 }
 
-// Usage is what a program and its descendants have used by a moment; -1
-// in MemoryBytes where that is unknown.
+// Usage is what a program and its descendants have used by a moment; -1 in
+// MemoryBytes where that is unknown.
 type Usage struct {
 	At          time.Time
 	CPUTime     time.Duration

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -132,12 +131,4 @@ func encode(records func(func(record) bool)) ([]byte, error) {
 		}
 	}
 	return text.Bytes(), nil
-}
-
-// Forget removes a journal, when the job that it belongs to is over.
-func Forget(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

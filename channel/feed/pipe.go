@@ -125,6 +125,7 @@ func (p *pipe) epoch(ctx context.Context, w *os.File, epoch int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := newWriter(w)
+	defer out.Close()
 	var list []*Content
 	for _, i := range order.Items(len(p.items), p.spec.Share, p.spec.Seed, epoch) {
 		for j := range p.items[i].Contents {

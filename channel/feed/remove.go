@@ -34,7 +34,7 @@ func (d Dir) Remove(ctx context.Context) error {
 			defer lock.Close()
 			return d.clear()
 		}
-		if conn, err := d.dial(); err == nil {
+		if conn, err := d.dial(ctx); err == nil {
 			end(ctx, conn)
 			continue
 		}

@@ -152,7 +152,7 @@ func (d Dir) Await(ctx context.Context) (f Failure, ok bool, err error) {
 		if f, ok := d.recorded(); ok && f.Fatal {
 			return f, true, nil
 		}
-		if conn, err := d.dial(); err == nil {
+		if conn, err := d.dial(ctx); err == nil {
 			awaitEnd(ctx, conn)
 			continue
 		}

@@ -26,13 +26,23 @@ const (
 type writer struct {
 	w   *os.File
 	buf []byte
-	// lends is false once the file system has refused it.
-	lends bool
+	// stage lends files; nil once they cannot be lent.
+	stage *stage
 }
 
 func newWriter(w *os.File) *writer {
 	_, _ = unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, pipeSize) // it is only faster with a larger one
-	return &writer{w: w, buf: make([]byte, 0, gather), lends: true}
+	return &writer{w: w, buf: make([]byte, 0, gather), stage: newStage(w)}
+}
+
+// Close lets go of what the writer has beside its pipe, which stays open.
+func (o *writer) Close() error {
+	if o.stage == nil {
+		return nil
+	}
+	err := o.stage.Close()
+	o.stage = nil
+	return err
 }
 
 // Write implements io.Writer: buffered.
@@ -123,12 +133,15 @@ func (o *writer) pieces(in *pieces, n int64) error {
 
 // some writes n bytes of the current piece.
 func (o *writer) some(in *pieces, n int64) error {
-	if n >= gather && o.lends {
+	if n >= gather && o.stage != nil {
 		if err := o.flush(); err != nil {
 			return err
 		}
-		rest, err := o.lend(in.file, n)
+		rest, err := o.stage.lend(in.file, n)
 		in.left -= n - rest
+		if errors.Is(err, errCannotLend) {
+			err = o.Close()
+		}
 		if n = rest; n == 0 || err != nil {
 			return err
 		}
@@ -138,28 +151,4 @@ func (o *writer) some(in *pieces, n int64) error {
 		err = io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// lend splices n bytes of a file, from where it stands, into the pipe: the
-// reader then copies from the page cache. What it could not do is the rest. It
-// blocks in the kernel, on this goroutine's thread: going through the runtime's
-// poller for every few pages would cost more than they do.
-func (o *writer) lend(from *os.File, n int64) (rest int64, err error) {
-	in, out := int(from.Fd()), int(o.w.Fd()) // Fd makes the pipe a blocking one
-	for n > 0 {
-		moved, err := unix.Splice(in, nil, out, nil, int(min(n, pipeSize)), unix.SPLICE_F_MOVE)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS):
-			o.lends = false // this file system cannot
-			return n, nil
-		case err != nil:
-			return n, os.NewSyscallError("splice", err)
-		case moved == 0:
-			return n, io.ErrUnexpectedEOF
-		}
-		n -= moved
-	}
-	return 0, nil
 }

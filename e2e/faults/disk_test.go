@@ -30,7 +30,7 @@ func onSmallDisks(t *testing.T, sizes map[string]string) server.Options {
 	}
 	prefix := []string{"unshare", "--mount", "/bin/sh", "-c", script + `exec "$@"`, "sh"}
 	if out, err := exec.Command(prefix[0], append(prefix[1:], "true")...).CombinedOutput(); err != nil {
-		t.Skipf("NOT TESTED: a full disk takes a small one, and mounting it is not allowed here (be root): %v %s", err, out)
+		t.Skipf("NOT TESTED: a full disk, which takes mounting a small one: be root with CAP_SYS_ADMIN: %v %s", err, out)
 	}
 	return server.Options{Dir: dir, Prefix: prefix}
 }

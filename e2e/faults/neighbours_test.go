@@ -15,7 +15,7 @@ import (
 func TestNeighboursAreOutOfReach(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		t.Skip("NOT TESTED that the data directory is hidden: it takes root")
+		t.Skip("NOT TESTED: that the data directory is hidden from jobs: run this as root")
 	}
 	h := open(t, server.Options{})
 	h.start("victim", "echo ready; sleep 600")

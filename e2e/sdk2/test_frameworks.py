@@ -110,7 +110,7 @@ def need_torch() -> None:
         return
     if os.environ.get("SAGEBRUSH_REQUIRE_TORCH") == "1":
         pytest.fail("PyTorch was not found, but SAGEBRUSH_REQUIRE_TORCH=1.", pytrace=False)
-    pytest.skip("NOT TESTED: PyTorch is not installed (Debian: apt-get install python3-torch)")
+    pytest.skip("NOT TESTED: PyTorch jobs: install it (Debian: apt-get install python3-torch)")
 
 
 def test_pytorch(
@@ -177,7 +177,7 @@ def test_mpi(role: str, tmp_path: Path) -> None:
     if not shutil.which("mpirun"):
         if os.environ.get("SAGEBRUSH_REQUIRE_MPI") == "1":
             pytest.fail("mpirun was not found, but SAGEBRUSH_REQUIRE_MPI=1.", pytrace=False)
-        pytest.skip("NOT TESTED: mpirun is not installed (Debian: apt-get install openmpi-bin)")
+        pytest.skip("NOT TESTED: MPI jobs: install mpirun (Debian: apt-get install openmpi-bin)")
     source = tmp_path / "source"
     source.mkdir()
     (source / "requirements.txt").write_text("mpi4py==4.1.1\n")

@@ -182,19 +182,20 @@ if MPI.COMM_WORLD.rank == 0:
 """
 
 
-def need(command: list[str], variable: str, what: str) -> None:
+def need(command: list[str], variable: str, what: str, package: str) -> None:
     """Skip where a program is not installed, unless it must be."""
     with contextlib.suppress(OSError):
         if subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
             return
     if os.environ.get(variable) == "1":
         pytest.fail(f"{what} was not found, but {variable}=1.", pytrace=False)
-    pytest.skip(f"NOT TESTED: {what} is not installed")
+    pytest.skip(f"NOT TESTED: jobs with {what}: install it (Debian: apt-get install {package})")
 
 
 def test_torchrun_on_two_hosts(source: Callable[..., str]) -> None:
     """The SDK's own driver calls torchrun on each host."""
-    need(["/usr/bin/python3", "-c", "import torch"], "SAGEBRUSH_REQUIRE_TORCH", "PyTorch")
+    torch = ["/usr/bin/python3", "-c", "import torch"]
+    need(torch, "SAGEBRUSH_REQUIRE_TORCH", "PyTorch", "python3-torch")
     trainer = ModelTrainer(
         training_image=PYTORCH,
         source_code=SourceCode(source_dir=source(group_py=GROUP), entry_script="group.py"),
@@ -208,7 +209,7 @@ def test_torchrun_on_two_hosts(source: Callable[..., str]) -> None:
 
 def test_mpi_on_two_hosts(source: Callable[..., str]) -> None:
     """The SDK's driver wants SSH daemons; ours does the same without."""
-    need(["mpirun", "--version"], "SAGEBRUSH_REQUIRE_MPI", "mpirun")
+    need(["mpirun", "--version"], "SAGEBRUSH_REQUIRE_MPI", "mpirun", "openmpi-bin")
     before = Path("/etc/environment").read_text()
     files = {"ranks_py": RANKS, "requirements_txt": "mpi4py==4.1.1\n"}
     trainer = ModelTrainer(

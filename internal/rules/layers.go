@@ -16,6 +16,7 @@ var unlisted = map[string][]string{
 	"internal/clientenv": nil,
 	"internal/datadir":   nil,
 	"internal/rules":     nil,
+	"internal/statedir":  nil,
 	// Users of the house: they may use everything, and nothing may use them.
 	"bench": {"*"},
 	"e2e":   {"*"},

@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"fmt"
 	"maps"
 	"net"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // image is what an image says of itself.
@@ -42,7 +42,7 @@ type composition struct {
 
 // compose decides what the container of a program is; without effects.
 func (r *Runner) compose(s run.Spec, img image, name string, d stateDir) (*composition, error) {
-	command, err := commandOf(s, img)
+	words, err := commandOf(s, img)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (r *Runner) compose(s run.Spec, img image, name string, d stateDir) (*compo
 	}
 	_, home := s.Env["HOME"]
 	plan := inside.Plan{
-		Command: command, Dir: within(s.Dir, s.OptML), User: rootless(img.user), Home: home || img.home,
+		Command: words, Dir: within(s.Dir, s.OptML), User: rootless(img.user), Home: home || img.home,
 		Wall: s.Limits.Wall, Grace: s.Limits.Grace, WatchMemory: s.Limits.MemoryBytes > 0, DiskBytes: s.Limits.DiskBytes,
 		Reach: reachOf(s), Foreign: foreign, Owner: ownerOfFiles(),
 	}
@@ -96,7 +96,7 @@ func commandOf(s run.Spec, img image) ([]string, error) {
 	case len(img.entrypoint)+len(img.cmd) > 0:
 		return append(slices.Clone(img.entrypoint), img.cmd...), nil
 	}
-	return nil, &refusal{127, fmt.Sprintf("The image %s has no entry point, and no command was given.", s.Image)}
+	return nil, command.Refuse(command.NotFound, "The image %s has no entry point, and no command was given.", s.Image)
 }
 
 // first is the command line of a container's first process.

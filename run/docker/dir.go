@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -16,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sagebrush/sagebrush/internal/statedir"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
 )
@@ -46,17 +46,7 @@ func (d stateDir) has(name string) bool {
 }
 
 // write replaces a file atomically.
-func (d stateDir) write(name string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	tmp := d.path(name + ".tmp")
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, d.path(name))
-}
+func (d stateDir) write(name string, v any) error { return statedir.Write(d.path(name), v) }
 
 // maxRecord bounds what is read of a file that a program may have written.
 const maxRecord = 1 << 20
@@ -113,11 +103,13 @@ func (d stateDir) lockExisting(ctx context.Context) (*os.File, error) {
 func (d stateDir) lockFile(ctx context.Context, name string, create bool) (*os.File, error) {
 	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
 		if create {
-			if err := os.MkdirAll(string(d), 0o700); err != nil {
+			// One that vanishes while it is looked at counts as existing, and is made
+			// in the next round.
+			if err := os.MkdirAll(string(d), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 				return nil, err
 			}
 		}
-		f, err := tryLock(d.path(name))
+		f, err := statedir.TryLock(d.path(name))
 		if f != nil || err != nil && !(create && errors.Is(err, fs.ErrNotExist)) {
 			return f, err
 		}
@@ -129,48 +121,8 @@ func (d stateDir) lockFile(ctx context.Context, name string, create bool) (*os.F
 	}
 }
 
-// tryLock answers nil when somebody else holds the lock.
-func tryLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("lock %s: %w", path, err)
-	}
-	// The directory may have been removed meanwhile; then the lock is on a file
-	// that nobody will ever see again.
-	mine, err := f.Stat()
-	if err == nil {
-		if there, err := os.Stat(path); err == nil && os.SameFile(mine, there) {
-			return f, nil
-		}
-	}
-	f.Close()
-	return nil, err
-}
-
-// viaFD calls fn with a short name of a file in run/: a path of a unix socket is
-// limited to 107 bytes, and data directories may be deep.
-func (d stateDir) viaFD(name string, fn func(path string) error) error {
-	fd, err := unix.Open(d.path(sharedDir), openPath|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: d.path(sharedDir), Err: err}
-	}
-	defer unix.Close(fd)
-	return fn(fmt.Sprintf("/proc/self/fd/%d/%s", fd, name))
-}
-
 // dial connects to the container's first process; an error means that it does
 // not listen yet, or no more.
-func (d stateDir) dial(ctx context.Context) (conn net.Conn, err error) {
-	err = d.viaFD(inside.SockFile, func(path string) error {
-		conn, err = (&net.Dialer{}).DialContext(ctx, "unix", path)
-		return err
-	})
-	return conn, err
+func (d stateDir) dial(ctx context.Context) (net.Conn, error) {
+	return statedir.Dial(ctx, d.path(sharedDir), inside.SockFile)
 }

@@ -12,13 +12,13 @@
 //
 // All that the runner knows is in <dir>/<hash of the ID>:
 //
-//	lock       flocked by whoever starts or removes the program
-//	spec.json  the run.Spec
+//	lock        flocked by whoever starts or removes the program
+//	spec.json   the run.Spec
 //	secret.json what the container's record of the end must bear
-//	begun      the engine was told to start it: from here on, no container and no
-//	           record mean that the end is unknown (run.ErrLost)
-//	exit.json  the end, where the runner had to find it out itself
-//	run/       shared with the container, see inside.Shared
+//	begun       the engine was told to start it: from here on, no container and no
+//	            record mean that the end is unknown (run.ErrLost)
+//	exit.json   the end, where the runner had to find it out itself
+//	run/        shared with the container, see inside.Shared
 //
 // The container's name is derived from the ID and from <dir>/owner, a random
 // word, so that Start is idempotent and two servers on one engine do not meet.

@@ -90,7 +90,7 @@ func engine(t *testing.T) *fixture {
 	t.Helper()
 	f, err := setUp()
 	if errors.As(err, &errNoEngine{}) && os.Getenv("SAGEBRUSH_REQUIRE_DOCKER") != "1" {
-		t.Skipf("NOT TESTED with Docker: %v", err)
+		t.Skipf("NOT TESTED: the Docker runner, because no engine answers (set DOCKER_HOST, or run this below .ci/with-docker): %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)

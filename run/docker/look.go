@@ -11,6 +11,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
+	"github.com/sagebrush/sagebrush/internal/statedir"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
 )
@@ -35,7 +36,7 @@ func (p *proc) look(ctx context.Context) (alive bool, err error) {
 		return true, nil
 	}
 	// It begins, or it is lost. Whoever begins it holds the lock.
-	lock, lockErr := tryLock(p.dir.path(lockFile))
+	lock, lockErr := statedir.TryLock(p.dir.path(lockFile))
 	switch {
 	case errors.Is(lockErr, fs.ErrNotExist):
 		return false, run.ErrLost

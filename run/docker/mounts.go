@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // mountsOf are the directories of this machine that the container sees, and
@@ -44,11 +44,11 @@ func targetOf(m run.Mount) (rel string, ok bool) {
 	return rel, ok && rel != ""
 }
 
-// mountable says why a directory cannot be mounted; a refusal, or nil. The engine
+// mountable says why a directory cannot be mounted; a Refusal, or nil. The engine
 // itself would make targets that are missing, as root, and follow links.
 func mountable(m run.Mount, optML string) error {
 	if st, err := os.Stat(m.Source); err != nil || !st.IsDir() {
-		return &refusal{126, fmt.Sprintf("The directory %s, to be mounted at %s, does not exist or is none.", m.Source, m.Target)}
+		return command.Refuse(command.NotExecutable, "The directory %s, to be mounted at %s, does not exist or is none.", m.Source, m.Target)
 	}
 	rel, _ := targetOf(m)
 	path := optML
@@ -57,9 +57,9 @@ func mountable(m run.Mount, optML string) error {
 		st, err := os.Lstat(path)
 		switch {
 		case err != nil || st.Mode()&fs.ModeSymlink == 0 && !st.IsDir():
-			return &refusal{126, fmt.Sprintf("The directory %s cannot be mounted: there is no directory %s.", m.Source, m.Target)}
+			return command.Refuse(command.NotExecutable, "The directory %s cannot be mounted: there is no directory %s.", m.Source, m.Target)
 		case st.Mode()&fs.ModeSymlink != 0:
-			return &refusal{126, fmt.Sprintf("The directory %s cannot be mounted at %s: the way there leads through a symbolic link.", m.Source, m.Target)}
+			return command.Refuse(command.NotExecutable, "The directory %s cannot be mounted at %s: the way there leads through a symbolic link.", m.Source, m.Target)
 		}
 	}
 	return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // nameOf is the engine's name of a job's network.
@@ -36,7 +37,7 @@ func (r *Runner) join(ctx context.Context, n run.Network, hostname string, c *co
 	}
 	i := slices.Index(hosts, hostname)
 	if i < 0 {
-		return &refusal{126, fmt.Sprintf("The host %q is not one of its network's hosts %q.", hostname, hosts)}
+		return command.Refuse(command.NotExecutable, "The host %q is not one of its network's hosts %q.", hostname, hosts)
 	}
 	name := r.nameOf(n)
 	subnet, err := r.ensure(ctx, name, n.Isolated, len(hosts))
@@ -100,7 +101,7 @@ func (r *Runner) ensure(ctx context.Context, name string, isolated bool, hosts i
 		}
 		if isolated && hasAddress("br-"+made.ID[:min(12, len(made.ID))]) {
 			_, err := r.api.NetworkRemove(ctx, made.ID, client.NetworkRemoveOptions{})
-			return netip.Prefix{}, errors.Join(&refusal{126, "This Docker engine cannot close a network against the machine itself, so the job cannot be isolated: update the engine to 20.10 or later."}, err)
+			return netip.Prefix{}, errors.Join(command.Refuse(command.NotExecutable, "This Docker engine cannot close a network against the machine itself, so the job cannot be isolated: update the engine to 20.10 or later."), err)
 		}
 		return subnet, nil
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // TestCandidates: whatever is taken, a subnet that is offered lies in the pool,
@@ -124,7 +125,7 @@ func TestHopeless(t *testing.T) {
 		"Error response from daemon: unable to find user x: no matching entries":         true,
 		"Error response from daemon: dial unix /run/containerd: connection refused":      false,
 	} {
-		if got := errors.As(hopeless(errors.New(text)), new(*refusal)); got != want {
+		if got := errors.As(hopeless(errors.New(text)), new(*command.Refusal)); got != want {
 			t.Errorf("%s: %v", text, got)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/sagebrush/sagebrush/internal/statedir"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
 	"github.com/sagebrush/sagebrush/run/internal/relay"
 )
@@ -71,14 +72,15 @@ func closeAll(all []net.Listener) {
 // listen opens a socket in the directory that is shared with the container, in
 // place of one that another server may have left.
 func listen(d stateDir, name string) (l net.Listener, err error) {
-	err = d.viaFD("", func(dir string) error {
-		tmp := dir + name + ".tmp"
+	err = statedir.Short(d.path(sharedDir), func(dir string) error {
+		path := dir + "/" + name
+		tmp := path + ".tmp"
 		os.Remove(tmp)
 		if l, err = net.Listen("unix", tmp); err != nil {
 			return err
 		}
 		l.(*net.UnixListener).SetUnlinkOnClose(false)
-		if err := os.Rename(tmp, dir+name); err != nil {
+		if err := os.Rename(tmp, path); err != nil {
 			l.Close()
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // Start implements run.Runner. The container's name makes it idempotent, the
@@ -36,7 +37,7 @@ func (r *Runner) Start(ctx context.Context, s run.Spec) (run.Process, error) {
 		return p, nil
 	}
 	err = p.start(ctx, s)
-	if why := (*refusal)(nil); errors.As(err, &why) {
+	if why := (*command.Refusal)(nil); errors.As(err, &why) {
 		err = p.refuse(ctx, why)
 	}
 	if err != nil {
@@ -67,22 +68,14 @@ func check(s run.Spec) error {
 	return nil
 }
 
-// refusal is why a program cannot be started, in a sentence for the user.
-type refusal struct {
-	code   int
-	reason string
-}
-
-func (e *refusal) Error() string { return e.reason }
-
 // refuse records that the program has ended before it began.
-func (p *proc) refuse(ctx context.Context, why *refusal) error {
+func (p *proc) refuse(ctx context.Context, why *command.Refusal) error {
 	p.r.doors.shut(p.dir)
 	if err := p.r.removeContainer(ctx, p.name); err != nil {
 		return err
 	}
 	now := time.Now()
-	return p.dir.write(inside.ExitFile, run.Exit{Code: why.code, Reason: why.reason, StartedAt: now, EndedAt: now})
+	return p.dir.write(inside.ExitFile, run.Exit{Code: why.Code, Reason: why.Reason, StartedAt: now, EndedAt: now})
 }
 
 // start makes the container and starts it, from wherever an earlier attempt
@@ -123,10 +116,10 @@ func (p *proc) start(ctx context.Context, s run.Spec) error {
 func (p *proc) create(ctx context.Context, s run.Spec) error {
 	image, err := p.r.api.ImageInspect(ctx, s.Image)
 	if errdefs.IsNotFound(err) {
-		return &refusal{127, fmt.Sprintf("The image %s is not on this machine. Pull or build it first.", s.Image)}
+		return command.Refuse(command.NotFound, "The image %s is not on this machine. Pull or build it first.", s.Image)
 	}
 	if errdefs.IsInvalidArgument(err) {
-		return &refusal{127, fmt.Sprintf("The image %q cannot be found: %s.", s.Image, sentence(err.Error()))}
+		return command.Refuse(command.NotFound, "The image %q cannot be found: %s.", s.Image, sentence(err.Error()))
 	}
 	if err != nil {
 		return err
@@ -136,7 +129,7 @@ func (p *proc) create(ctx context.Context, s run.Spec) error {
 		return err
 	}
 	if err := touch(s.Log); err != nil {
-		return &refusal{125, fmt.Sprintf("The program could not be started: its log could not be opened: %v.", err)}
+		return command.Refuse(command.NotStarted, "The program could not be started: its log could not be opened: %v.", err)
 	}
 	if err := os.MkdirAll(p.dir.path(sharedDir), 0o700); err != nil {
 		return err
@@ -200,7 +193,7 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// hopeless makes a refusal of an error that asking again would bring again: the
+// hopeless makes a Refusal of an error that asking again would bring again: the
 // image or the request is to blame, not the engine.
 func hopeless(err error) error {
 	if err == nil {
@@ -209,11 +202,11 @@ func hopeless(err error) error {
 	text := err.Error()
 	for _, sign := range []string{"OCI runtime create failed", "invalid mount config", "unable to find user"} {
 		if strings.Contains(text, sign) {
-			return &refusal{126, fmt.Sprintf("The engine cannot start the container: %s.", sentence(text))}
+			return command.Refuse(command.NotExecutable, "The engine cannot start the container: %s.", sentence(text))
 		}
 	}
 	if errdefs.IsInvalidArgument(err) {
-		return &refusal{126, fmt.Sprintf("The engine refuses the container: %s.", sentence(text))}
+		return command.Refuse(command.NotExecutable, "The engine refuses the container: %s.", sentence(text))
 	}
 	return err
 }

@@ -3,12 +3,7 @@ package docker
 import (
 	"io/fs"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
-
-// openPath opens a directory for nothing but what lies in it.
-const openPath = unix.O_PATH
 
 // ownerUID is the user whose file it is, -1 when unknown.
 func ownerUID(info fs.FileInfo) int {

@@ -23,7 +23,7 @@ import (
 func TestOwnership(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 {
-		t.Skip("root may remove everything; TestUnprivileged runs this as somebody else")
+		t.Skip("NOT TESTED: files that a container's root leaves to another user, because root may remove everything: TestUnprivileged tests it as somebody else")
 	}
 	r := newRunner(t, t.TempDir())
 	checkpoints := t.TempDir()
@@ -98,12 +98,12 @@ func TestUnprivileged(t *testing.T) {
 	t.Parallel()
 	f := engine(t)
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become somebody else; the tests ran as this user already")
+		t.Skip("NOT TESTED: other users than this one, as whom the tests ran: run this as root")
 	}
 	socket := strings.TrimPrefix(f.api.DaemonHost(), "unix://")
 	st, err := os.Stat(socket)
 	if err != nil || st.Mode().Perm()&0o060 != 0o060 {
-		t.Skipf("NOT TESTED without root: the engine's socket is not for a group: %v", err)
+		t.Skipf("NOT TESTED: a server without root, for which the engine's socket must be readable and writable for a group (.ci/with-docker starts such an engine): %v", err)
 	}
 	// A copy, because the test binary is in a directory that is root's alone.
 	dir, err := os.MkdirTemp("/tmp", "sagebrush-unprivileged")

@@ -1,5 +1,6 @@
-// Package fake is a Runner for tests, ours and users' (`serve --runner fake`): its programs are goroutines that do what
-// variables of Spec.Env say. The command is not looked at.
+// Package fake is a Runner for tests, ours and users' (`serve --runner fake`):
+// its programs are goroutines that do what variables of Spec.Env say. The command
+// is not looked at.
 //
 //	FAKE_LOG          lines (separated by \n) written to Spec.Log at the start
 //	FAKE_FILES        lines "path=content": files written beneath Spec.OptML

@@ -18,6 +18,7 @@
 //	exit.json  the run.Exit, written atomically and fsynced
 //	sock       connect: the supervisor lives; end of file: it has ended; a line
 //	           "stop <milliseconds>" is Stop, "usage" is Usage
+//	supervisor.err what the supervisor complained about
 //
 // Beside them, <dir>/net-<sha256 of the ID> is the directory of a network.
 //
@@ -30,10 +31,10 @@
 // Exactly Spec.Env, and SAGEMAKER_BASE_DIR: /opt/ml where the system allows a
 // private mount (root, or unprivileged user namespaces), else Spec.OptML itself;
 // then values of variables and words of the command that are paths beneath
-// /opt/ml are rewritten to it. SAGEBRUSH_RUN marks the program's processes, so that they
-// are found when the supervisor was killed. With private mounts Spec.Hostname
-// is the machine's name and resolves, to 127.0.0.1 or the host's own address.
-// The host's own files are never touched. Programs gain no privileges
+// /opt/ml are rewritten to it. SAGEBRUSH_RUN marks the program's processes, so
+// that they are found when the supervisor was killed. With private mounts
+// Spec.Hostname is the machine's name and resolves, to 127.0.0.1 or the host's own
+// address. The host's own files are never touched. Programs gain no privileges
 // (no_new_privs) and write no core files.
 //
 // Spec.Mounts are bound into the private mounts, read-only ones with all that is

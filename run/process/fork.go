@@ -5,15 +5,15 @@ package process
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // optML is where programs expect their files.
@@ -22,17 +22,17 @@ const optML = "/opt/ml"
 // defaultPath is searched when the environment has no PATH.
 const defaultPath = "/usr/local/bin:/usr/bin:/bin"
 
-// command is what execve needs.
-type command struct {
+// execution is what execve needs.
+type execution struct {
 	path string
 	args []string
 	env  []string
 	dir  string
 }
 
-// command resolves the program as the program would see it.
-func (s *supervisor) command() (*command, error) {
-	c := &command{dir: s.base}
+// execution resolves the program as the program would see it.
+func (s *supervisor) execution() (*execution, error) {
+	c := &execution{dir: s.base}
 	for _, a := range s.spec.Command {
 		c.args = append(c.args, s.inside(a))
 	}
@@ -50,11 +50,12 @@ func (s *supervisor) command() (*command, error) {
 		}
 		c.dir = s.inside(c.dir)
 	}
-	if st, err := os.Stat(c.dir); err != nil || !st.IsDir() {
-		return nil, &refusal{126, fmt.Sprintf("The working directory %s does not exist.", c.dir)}
+	search, ok := s.spec.Env["PATH"]
+	if !ok {
+		search = defaultPath
 	}
-	path, err := s.lookUp(c)
-	c.path = path
+	var err error
+	c.path, err = command.Place{Dir: c.dir, Path: search}.LookUp(c.args[0])
 	return c, err
 }
 
@@ -70,55 +71,6 @@ func (s *supervisor) inside(word string) string {
 func beneath(path, dir string) (rest string, ok bool) {
 	rest, ok = strings.CutPrefix(path, dir)
 	return rest, ok && (rest == "" || rest[0] == '/')
-}
-
-// lookUp finds the program's file.
-func (s *supervisor) lookUp(c *command) (string, error) {
-	name := c.args[0]
-	if strings.Contains(name, "/") {
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(c.dir, path)
-		}
-		return path, executable(name, path)
-	}
-	search, ok := s.spec.Env["PATH"]
-	if !ok {
-		search = defaultPath
-	}
-	var found error
-	for _, dir := range filepath.SplitList(search) {
-		if !filepath.IsAbs(dir) {
-			dir = filepath.Join(c.dir, dir)
-		}
-		path := filepath.Join(dir, name)
-		if _, err := os.Stat(path); err != nil {
-			continue // also directories that we may not enter, as shells do
-		}
-		if found = executable(name, path); found == nil {
-			return path, nil
-		}
-	}
-	if found != nil {
-		return "", found
-	}
-	return "", &refusal{127, fmt.Sprintf("The command %q was not found in the PATH %q.", name, search)}
-}
-
-// executable says why a file cannot be executed; a refusal, or nil.
-func executable(name, path string) error {
-	st, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &refusal{127, fmt.Sprintf("The command %q does not exist.", name)}
-	case err != nil:
-		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
-	case st.IsDir():
-		return &refusal{126, fmt.Sprintf("The command %q is a directory.", name)}
-	case unix.Access(path, unix.X_OK) != nil:
-		return &refusal{126, fmt.Sprintf("The command %q is not executable: its file lacks the permission (chmod +x).", name)}
-	}
-	return nil
 }
 
 // forker is the thread that the program is forked from. It gives the program
@@ -146,11 +98,11 @@ func (f forker) do(work func() error) <-chan error {
 }
 
 // fork starts the program.
-func (s *supervisor) fork(c *command) error {
+func (s *supervisor) fork(c *execution) error {
 	return <-s.forker.do(func() error { return s.forkHere(c) })
 }
 
-func (s *supervisor) forkHere(c *command) error {
+func (s *supervisor) forkHere(c *execution) error {
 	if err := s.hide(); err != nil {
 		fmt.Fprintln(os.Stderr, "the server's files are not hidden:", err)
 	}
@@ -196,27 +148,11 @@ func (s *supervisor) forkHere(c *command) error {
 	}
 	leave()
 	s.out.Started()
-	return explain(c, err)
+	return command.Explain(c.args[0], err)
 }
 
 // notExec says that an error of fork and exec cannot be execve's own.
 func notExec(err error) bool {
 	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EOPNOTSUPP) ||
 		errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EINVAL)
-}
-
-// explain makes a refusal of what execve said.
-func explain(c *command, err error) error {
-	name := c.args[0]
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, unix.ENOEXEC):
-		return &refusal{126, fmt.Sprintf("The command %q is no program that this machine can execute: a script needs a first line such as #!/bin/sh, a binary must be made for this processor.", name)}
-	case errors.Is(err, unix.ENOENT):
-		return &refusal{127, fmt.Sprintf("The command %q exists, but the interpreter or loader that it names does not.", name)}
-	case errors.Is(err, unix.E2BIG):
-		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: its arguments and environment are too long.", name)}
-	}
-	return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
 }

@@ -15,7 +15,7 @@ import (
 func TestHide(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		t.Skip("NOT TESTED hidden directories: they take private mounts")
+		t.Skip("NOT TESTED: hidden directories, which take private mounts: be root with CAP_SYS_ADMIN, or allow unprivileged user namespaces")
 	}
 	data := t.TempDir()
 	for name, text := range map[string]string{"credentials": "secret", "cache/env/python": "kept"} {

@@ -38,7 +38,9 @@ type member struct {
 // kernel takes the lock from who is killed.
 func (d networkDir) lock() (*os.File, error) {
 	for {
-		if err := os.MkdirAll(string(d), 0o700); err != nil {
+		// One that vanishes while it is looked at counts as existing, and is made in
+		// the next round.
+		if err := os.MkdirAll(string(d), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
 		f, err := os.OpenFile(filepath.Join(string(d), lockFile), os.O_RDWR|os.O_CREATE, 0o600)

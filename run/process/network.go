@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // joint is how the hosts of a network are joined on this machine.
@@ -28,7 +29,7 @@ const (
 
 // chooseJoint decides how a program is joined to its network. mode is how its
 // supervisor was started, bridges what the runner found out. The error is a
-// refusal for the user.
+// command.Refusal for the user.
 func chooseJoint(n run.Network, mode string, bridges bool) (joint, error) {
 	several := len(n.Hosts) > 1
 	switch {
@@ -38,15 +39,15 @@ func chooseJoint(n run.Network, mode string, bridges bool) (joint, error) {
 		return joinedByBridge, nil
 	case bridges:
 		// The job was told of an eth0.
-		return 0, &refusal{126, "The network of the job could not be made: this system refuses a namespace that it allowed when the server asked first. Perhaps there are too many (see /proc/sys/user)."}
+		return 0, command.Refuse(command.NotExecutable, "The network of the job could not be made: this system refuses a namespace that it allowed when the server asked first. Perhaps there are too many (see /proc/sys/user).")
 	case n.Isolated && mode == shared:
-		return 0, &refusal{126, "Network isolation needs network namespaces, which this system does not allow: run the server as root or allow unprivileged user namespaces, or do without isolation."}
+		return 0, command.Refuse(command.NotExecutable, "Network isolation needs network namespaces, which this system does not allow: run the server as root or allow unprivileged user namespaces, or do without isolation.")
 	case n.Isolated && several:
-		return 0, &refusal{126, "Network isolation of several hosts needs virtual network interfaces, which take the rights of root (CAP_NET_ADMIN and CAP_SYS_ADMIN): run the server as root, or do without isolation or with one host."}
+		return 0, command.Refuse(command.NotExecutable, "Network isolation of several hosts needs virtual network interfaces, which take the rights of root (CAP_NET_ADMIN and CAP_SYS_ADMIN): run the server as root, or do without isolation or with one host.")
 	case n.Isolated:
 		return joinedToItself, nil
 	case several && mode == shared:
-		return 0, &refusal{126, "Several hosts need names that resolve, for which this system would have to allow private mounts: run the server as root or allow unprivileged user namespaces, or use one host."}
+		return 0, command.Refuse(command.NotExecutable, "Several hosts need names that resolve, for which this system would have to allow private mounts: run the server as root or allow unprivileged user namespaces, or use one host.")
 	case mode == shared:
 		return joinedToNothing, nil
 	}

@@ -11,12 +11,9 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sagebrush/sagebrush/run"
 )
@@ -48,7 +45,7 @@ func (p *proc) Wait(ctx context.Context) (run.Exit, error) {
 		if err := context.Cause(ctx); err != nil {
 			return run.Exit{}, err
 		}
-		if conn, err := p.dir.dial(); err == nil {
+		if conn, err := p.dir.dial(ctx); err == nil {
 			awaitEnd(ctx, conn)
 			continue
 		}
@@ -98,7 +95,7 @@ func (p *proc) Stop(ctx context.Context, grace time.Duration) error {
 		if p.dir.has(exitFile) {
 			return nil
 		}
-		if conn, err := p.dir.dial(); err == nil {
+		if conn, err := p.dir.dial(ctx); err == nil {
 			if sendStop(ctx, conn, grace) {
 				return nil
 			}
@@ -138,42 +135,9 @@ func sendStop(ctx context.Context, conn net.Conn, grace time.Duration) bool {
 	return err == nil && strings.TrimSpace(answer) == "ok"
 }
 
-// viaFD calls fn with a short name of the directory's socket: a path of a unix
-// socket is limited to 107 bytes, and data directories may be deep.
-func (d stateDir) viaFD(fn func(path string) error) error {
-	fd, err := unix.Open(string(d), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: string(d), Err: err}
-	}
-	defer unix.Close(fd)
-	return fn(fmt.Sprintf("/proc/self/fd/%d/%s", fd, sockFile))
-}
-
-// dial connects to the supervisor; an error means that none listens.
-func (d stateDir) dial() (conn net.Conn, err error) {
-	err = d.viaFD(func(path string) error {
-		conn, err = net.Dial("unix", path)
-		return err
-	})
-	return conn, err
-}
-
-// listen is the supervisor's side of dial.
-func (d stateDir) listen() (l net.Listener, err error) {
-	os.Remove(d.path(sockFile)) // of a supervisor that is dead: we hold the lock
-	err = d.viaFD(func(path string) error {
-		l, err = net.Listen("unix", path)
-		return err
-	})
-	if u, ok := l.(*net.UnixListener); ok && err == nil {
-		u.SetUnlinkOnClose(false)
-	}
-	return l, err
-}
-
 // Usage implements run.Process. It is measured by the supervisor.
 func (p *proc) Usage(ctx context.Context) (run.Usage, error) {
-	conn, err := p.dir.dial()
+	conn, err := p.dir.dial(ctx)
 	if err != nil {
 		if p.dir.has(exitFile) {
 			return run.Usage{}, fmt.Errorf("process: %s has ended", p.id)

@@ -86,7 +86,7 @@ func (r *Runner) Start(ctx context.Context, s run.Spec) (run.Process, error) {
 		return p, nil // was started and its end is unknown: Wait finds out
 	}
 	o := order{Spec: s, Hidden: r.hidden, Bridges: s.Network.ID != "" && r.able().Bridges}
-	if err := d.write(specFile, o, false); err != nil {
+	if err := d.write(specFile, o); err != nil {
 		return nil, fmt.Errorf("process: save the program of %s: %w", s.ID, err)
 	}
 	if err := r.spawn(ctx, d, lock); err != nil {
@@ -137,7 +137,7 @@ func (r *Runner) claim(ctx context.Context, d stateDir) (*os.File, error) {
 			}
 			return lock, nil
 		}
-		if conn, err := d.dial(); err == nil {
+		if conn, err := d.dial(ctx); err == nil {
 			conn.Close()
 			return nil, nil
 		}
@@ -174,7 +174,7 @@ func (r *Runner) Attach(ctx context.Context, h run.Handle) (run.Process, error) 
 		// Once the program has begun, a supervisor that lives also listens. The
 		// lock alone proves nothing: a process that another part of the server
 		// forks holds a copy of our own for a moment.
-		if conn, err := p.dir.dial(); err == nil {
+		if conn, err := p.dir.dial(ctx); err == nil {
 			conn.Close()
 			return p, nil
 		}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/internal/statedir"
 )
 
 // Words that tell the supervisor how it was started.
@@ -73,7 +75,7 @@ func (r *Runner) spawn(ctx context.Context, d stateDir, lock *os.File) error {
 	select {
 	case err := <-answer:
 		if err != nil && !d.has(exitFile) {
-			return fmt.Errorf("the supervisor ended: %s", d.complaint())
+			return fmt.Errorf("the supervisor ended: %s", statedir.Complaint(d.path(errorFile)))
 		}
 		return nil
 	case <-ctx.Done():

@@ -3,12 +3,12 @@
 package process
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sagebrush/sagebrush/internal/statedir"
 	"github.com/sagebrush/sagebrush/run"
 )
 
@@ -92,63 +93,19 @@ func (d stateDir) read(name string, into any) bool {
 	return err == nil && json.Unmarshal(data, into) == nil
 }
 
-// write replaces a file atomically; durable waits until it is on disk.
-func (d stateDir) write(name string, v any, durable bool) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	tmp := d.path(name + ".tmp")
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if durable && err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, d.path(name)); err != nil || !durable {
-		return err
-	}
-	dir, err := os.Open(string(d))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
+// write replaces a file atomically. It need not survive the machine: the program
+// does not either.
+func (d stateDir) write(name string, v any) error { return statedir.Write(d.path(name), v) }
 
 // exit is the recorded end.
 func (d stateDir) exit() (e run.Exit, ok bool) { return e, d.read(exitFile, &e) }
 
-// lock tries to become the one who acts for the program. It answers nil when
-// somebody else is, and an error for fs.ErrNotExist when there is no such
-// directory.
-func (d stateDir) lock() (*os.File, error) {
-	f, err := os.OpenFile(d.path(lockFile), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
-	}
-	// Remove may have taken the directory away meanwhile; then the lock is on
-	// a file that nobody will ever see again.
-	mine, err := f.Stat()
-	if err == nil {
-		var there fs.FileInfo
-		if there, err = os.Stat(f.Name()); err == nil && os.SameFile(mine, there) {
-			return f, nil
-		}
-	}
-	f.Close()
-	return nil, err
+// lock tries to become the one who acts for the program, see statedir.TryLock.
+func (d stateDir) lock() (*os.File, error) { return statedir.TryLock(d.path(lockFile)) }
+
+// dial connects to the supervisor; an error means that none listens.
+func (d stateDir) dial(ctx context.Context) (net.Conn, error) {
+	return statedir.Dial(ctx, string(d), sockFile)
 }
 
 // release gives back what the program held outside of its directory.
@@ -165,19 +122,6 @@ func (d stateDir) release() error {
 		return fmt.Errorf("process: leave the network %s: %w", o.Network.ID, err)
 	}
 	return nil
-}
-
-// complaint is what the supervisor wrote to its error file, for error messages.
-func (d stateDir) complaint() string {
-	data, _ := os.ReadFile(d.path(errorFile))
-	text := strings.TrimSpace(string(data))
-	if len(text) > 2000 {
-		text = text[:2000] + " …"
-	}
-	if text == "" {
-		return "it left no message"
-	}
-	return text
 }
 
 // bootID identifies the running boot of the machine.

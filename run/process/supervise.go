@@ -15,8 +15,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sagebrush/sagebrush/internal/statedir"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 	"github.com/sagebrush/sagebrush/run/internal/disk"
 	"github.com/sagebrush/sagebrush/run/internal/output"
 )
@@ -53,7 +55,7 @@ const patience = 10 * time.Minute
 func (s *supervisor) writeDown(exit run.Exit) int {
 	signal.Reset(unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	for begun := time.Now(); ; time.Sleep(time.Second) {
-		err := s.dir.write(exitFile, exit, true)
+		err := statedir.WriteDurably(s.dir.path(exitFile), exit)
 		if err == nil {
 			return 0
 		}
@@ -81,9 +83,7 @@ func keepFiles() {
 
 // isLock says whether the inherited file is the lock of the directory.
 func isLock(d stateDir) bool {
-	var mine, there unix.Stat_t
-	return unix.Fstat(lockFD, &mine) == nil && unix.Stat(d.path(lockFile), &there) == nil &&
-		mine.Dev == there.Dev && mine.Ino == there.Ino
+	return statedir.IsLock(lockFD, d.path(lockFile))
 }
 
 // supervise runs the program to its end.
@@ -95,7 +95,7 @@ func (s *supervisor) supervise() run.Exit {
 		return s.failed(fmt.Errorf("its log could not be opened: %w", err))
 	}
 	defer log.Close()
-	listener, err := s.dir.listen()
+	listener, err := statedir.Listen(string(s.dir), sockFile)
 	if err != nil {
 		return s.failed(err)
 	}
@@ -141,7 +141,7 @@ func (s *supervisor) supervise() run.Exit {
 
 // launch starts the program and lets its output flow into log.
 func (s *supervisor) launch(log *logstream.Writer) error {
-	cmd, err := s.command()
+	cmd, err := s.execution()
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 	if s.base == optML {
 		st.Namespaces, st.OptML = namespaces(os.Getpid()), s.spec.OptML
 	}
-	if err := s.dir.write(stateFile, st, false); err != nil {
+	if err := s.dir.write(stateFile, st); err != nil {
 		return err
 	}
 	if s.out, err = output.New(log); err != nil {
@@ -162,23 +162,14 @@ func (s *supervisor) launch(log *logstream.Writer) error {
 		st.Namespaces = namespaces(s.pid) // they may be other than ours, see hide
 	}
 	st.Program = process{PID: s.pid, Start: startTime(s.pid)}
-	return s.dir.write(stateFile, st, false)
+	return s.dir.write(stateFile, st)
 }
-
-// refusal is why a program could not be executed, with the exit status that a
-// shell gives for it.
-type refusal struct {
-	code   int
-	reason string
-}
-
-func (r *refusal) Error() string { return r.reason }
 
 // failed is the end of a program that was never executed.
 func (s *supervisor) failed(err error) run.Exit {
 	e := run.Exit{Code: -1, StartedAt: s.started, EndedAt: time.Now()}
-	if r, ok := err.(*refusal); ok {
-		e.Code, e.Reason = r.code, r.reason
+	if r := (*command.Refusal)(nil); errors.As(err, &r) {
+		e.Code, e.Reason = r.Code, r.Reason
 	} else {
 		e.Reason = fmt.Sprintf("The program could not be started: %v.", err)
 	}

@@ -152,8 +152,8 @@ func (s *supervisor) record(e *run.Exit, ws unix.WaitStatus) {
 	e.TimedOut = s.timedOut
 }
 
-// serve answers the server: stop requests, what the program uses, and by the connection's end, that
-// the program has ended.
+// serve answers the server: stop requests, what the program uses, and by the
+// connection's end, that the program has ended.
 func (s *supervisor) serve(l net.Listener) {
 	for {
 		conn, err := l.Accept()

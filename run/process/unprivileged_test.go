@@ -43,7 +43,7 @@ func publicDir(t *testing.T) string {
 			return base
 		}
 	}
-	t.Skip("no directory for temporary files that another user can reach")
+	t.Skip("NOT TESTED: the contract for a plain user, who can reach no directory for temporary files: set TMPDIR to one (mode 1777)")
 	return ""
 }
 
@@ -52,7 +52,7 @@ func publicDir(t *testing.T) string {
 func TestUnprivileged(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become somebody else; the contract ran as this user already")
+		t.Skip("NOT TESTED: other users than this one, as whom the contract ran: run this as root")
 	}
 	// A copy, because the test binary is in a directory that is root's alone.
 	dir, err := os.MkdirTemp(publicDir(t), "sagebrush-unprivileged")

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // checkMounts finds mistakes of the caller.
@@ -33,7 +34,7 @@ func checkMounts(mounts []run.Mount) error {
 func (s *supervisor) mountVolumes() error {
 	for _, m := range s.spec.Mounts {
 		if st, err := os.Stat(m.Source); err != nil || !st.IsDir() {
-			return &refusal{126, fmt.Sprintf("The directory %s, which was to appear as %s, does not exist.", m.Source, m.Target)}
+			return command.Refuse(command.NotExecutable, "The directory %s, which was to appear as %s, does not exist.", m.Source, m.Target)
 		}
 		at, _ := beneath(m.Target, optML)
 		switch {
@@ -42,7 +43,7 @@ func (s *supervisor) mountVolumes() error {
 				return err
 			}
 		case m.ReadOnly:
-			return &refusal{126, fmt.Sprintf("The directory %s was to appear as %s and be read-only, which needs private mounts that this system does not allow: run the server as root or allow unprivileged user namespaces.", m.Source, m.Target)}
+			return command.Refuse(command.NotExecutable, "The directory %s was to appear as %s and be read-only, which needs private mounts that this system does not allow: run the server as root or allow unprivileged user namespaces.", m.Source, m.Target)
 		default:
 			if err := linkVolume(m, s.spec.OptML, at); err != nil {
 				return err
@@ -62,7 +63,7 @@ func mountVolume(m run.Mount, base, at string) error {
 	defer unix.Close(root)
 	target, err := openBeneath(root, at[1:])
 	if err != nil {
-		return &refusal{126, fmt.Sprintf("The directory %s was to appear as %s, where there is no directory: %v.", m.Source, m.Target, err)}
+		return command.Refuse(command.NotExecutable, "The directory %s was to appear as %s, where there is no directory: %v.", m.Source, m.Target, err)
 	}
 	defer unix.Close(target)
 	if err := bind(m.Source, fmt.Sprintf("/proc/self/fd/%d", target)); err != nil {
@@ -125,13 +126,13 @@ func linkVolume(m run.Mount, base, at string) error {
 	path := base + at
 	above, err1 := filepath.EvalSymlinks(filepath.Dir(path))
 	if real, err2 := filepath.EvalSymlinks(base); err1 != nil || err2 != nil || above != real+strings.TrimSuffix(filepath.Dir(at), "/") {
-		return &refusal{126, fmt.Sprintf("The directory %s was to appear as %s, where there is no directory.", m.Source, m.Target)}
+		return command.Refuse(command.NotExecutable, "The directory %s was to appear as %s, where there is no directory.", m.Source, m.Target)
 	}
 	if to, err := os.Readlink(path); err == nil && to == m.Source {
 		return nil // of an earlier run of the same program
 	}
 	if err := os.Remove(path); err != nil {
-		return &refusal{126, fmt.Sprintf("The directory %s was to appear as %s, where there is no empty directory: %v.", m.Source, m.Target, err)}
+		return command.Refuse(command.NotExecutable, "The directory %s was to appear as %s, where there is no empty directory: %v.", m.Source, m.Target, err)
 	}
 	return os.Symlink(m.Source, path)
 }

@@ -189,7 +189,7 @@ func many(b *bench) {
 
 func oom(b *bench) {
 	if b.can.Commands && !b.can.Memory {
-		b.Skip("memory is not limited here")
+		b.Skip("NOT TESTED: limits of memory, which this runner does not have: those of run/process and run/docker test it")
 	}
 	s := b.spec("x", "echo up; tail /dev/zero", "FAKE_OOM=1")
 	s.Limits.MemoryBytes = 48 << 20

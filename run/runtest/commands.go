@@ -172,7 +172,7 @@ func usage(b *bench) {
 // the same time do not meet, and the host's directories stay as they are.
 func seesOptML(b *bench) {
 	if !b.can.OptML {
-		b.Skip("no private mounts here")
+		b.Skip("NOT TESTED: /opt/ml in a program's own place, which takes private mounts: be root with CAP_SYS_ADMIN, or allow unprivileged user namespaces")
 	}
 	before, _ := os.ReadDir("/opt")
 	script := `echo "$0" >/opt/ml/who; sleep 0.2; cat /opt/ml/who; echo "$SAGEMAKER_BASE_DIR"; hostname; grep -c "algo-1" /etc/hosts; ls /opt | grep -v '^ml$' | wc -l`
@@ -202,7 +202,7 @@ func seesOptML(b *bench) {
 
 func cpus(b *bench) {
 	if !b.can.CPUs {
-		b.Skip("processors are not limited here")
+		b.Skip("NOT TESTED: limits of processors, which this runner or user does not have: be root, with cgroups at /sys/fs/cgroup")
 	}
 	s := b.spec("x", "(while :; do :; done) & (while :; do :; done) & sleep 1.5")
 	s.Limits.CPUs = 0.5
@@ -214,7 +214,7 @@ func cpus(b *bench) {
 
 func processes(b *bench) {
 	if !b.can.Processes {
-		b.Skip("the number of processes is not limited here")
+		b.Skip("NOT TESTED: limits of the number of processes, which this runner or user does not have: be root, with cgroups at /sys/fs/cgroup")
 	}
 	s := b.spec("x", "i=0; while [ $i -lt 60 ]; do sleep 1000 & i=$((i+1)); done; echo all")
 	s.Limits.Processes = 8

@@ -39,7 +39,7 @@ func (b *bench) network(job, script string, hosts int, change func(*run.Spec)) [
 // needTool skips a test that cannot look at networks.
 func (b *bench) needTool() {
 	if len(b.can.Tool) == 0 {
-		b.Skip("no tool to look at networks with")
+		b.Skip("NOT TESTED: networks, for which the programs of this runner have no runtest.Tool: those of run/process and run/docker test them (Capabilities.Tool)")
 	}
 }
 

@@ -103,8 +103,8 @@ func (b *bench) directory(name, file string) string {
 	return dir
 }
 
-// usageNow: TrainContainer-12 (instance metrics), what a running program uses can be asked;
-// CPU time grows and covers children that have ended.
+// usageNow: TrainContainer-12 (instance metrics), what a running program uses can
+// be asked; CPU time grows and covers children that have ended.
 func usageNow(b *bench) {
 	s := b.spec("x", "x=$(head -c 20000000 /dev/zero | tr '\\0' x); sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'; echo up; sleep 1000; echo $x", "FAKE_LOG=up", "FAKE_SLEEP=1000")
 	p := b.start(s)
@@ -136,7 +136,7 @@ func usageNow(b *bench) {
 // limit is ended, what was there before it counted.
 func diskFull(b *bench) {
 	if b.can.Commands && !b.can.Disk {
-		b.Skip("space on disk is not limited here")
+		b.Skip("NOT TESTED: limits of the space on disk, which this runner does not have: those of run/process and run/docker test it")
 	}
 	s := b.spec("x", `cd "$SAGEMAKER_BASE_DIR"; mkdir -p a/b; head -c 3000000 /dev/zero | tr '\0' x >a/b/big; echo up; sleep 1000`, "FAKE_DISK_FULL=1")
 	os.WriteFile(filepath.Join(s.OptML, "input"), make([]byte, 3_000_000), 0o644)

@@ -9,8 +9,8 @@ import (
 
 // accompany does what goes along with running programs: it mirrors their
 // directories into S3, measures what they use, and ends them when their data
-// cannot go on. The function it answers ends
-// that and takes how the programs ended, nil when they go on.
+// cannot go on. The function it answers ends that and takes how the programs
+// ended, nil when they go on.
 func (s *Service) accompany(ctx context.Context, w work, r *row, programs []run.Process) (end func([]outcome) error) {
 	side, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup

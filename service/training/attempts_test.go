@@ -10,6 +10,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/aws/instance"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/store"
@@ -185,8 +186,11 @@ func TestBill(t *testing.T) {
 	b.create(req)
 	out := b.await("billed", ended)
 	last := *out.SecondaryStatusTransitions[len(out.SecondaryStatusTransitions)-1].StatusMessage
-	if !strings.Contains(last, "Billable: 1 s on 2 × ml.m5.large; on demand, AWS would have charged about $0.0001") {
-		t.Errorf("the last message is %q", last)
+	seconds := aws.Val(out.BillableTimeInSeconds) // 1 on a machine at rest
+	large, _ := instance.Lookup("ml.m5.large")
+	want := fmt.Sprintf("Billable: %d s on 2 × ml.m5.large; on demand, AWS would have charged about $%.4f", seconds, 2*large.PriceUSDHour*float64(seconds)/3600)
+	if seconds < 1 || large.PriceUSDHour == 0 || !strings.Contains(last, want) {
+		t.Errorf("the last message is %q, want %q", last, want)
 	}
 }
 

@@ -112,7 +112,7 @@ func checkSynced(in *sagemaker.CreateTrainingJobInput) error {
 			return aws.Invalid("%s.LocalPath %q is not a directory below /opt/ml, and a job keeps nothing elsewhere.", member, path)
 		}
 		for _, reserved := range []string{"input", "model", "output/data"} {
-			if below == reserved || len(below) > len(reserved) && below[:len(reserved)+1] == reserved+"/" {
+			if below == reserved || strings.HasPrefix(below, reserved+"/") {
 				return aws.Invalid("%s.LocalPath %q lies in /opt/ml/%s, which has another purpose.", member, path, reserved)
 			}
 		}
@@ -140,8 +140,9 @@ func checkSynced(in *sagemaker.CreateTrainingJobInput) error {
 	return nil
 }
 
-// collectionKeys are the parameters that a tensor collection may have, and
-// profilingKeys those of a framework profile (CreateTrainingJob-15, -16).
+// collectionKeys are the parameters that a tensor collection may have,
+// profilingKeys those of a framework profile, and intervals how often an instance
+// may be sampled, in milliseconds (CreateTrainingJob-15, -16).
 var (
 	collectionKeys = []string{"include_regex", "name", "reduction_config", "save_config", "save_histogram", "tensor_names"}
 	profilingKeys  = []string{"DataLoaderProfilingConfig", "DetailedProfilingConfig", "HorovodProfilingConfig", "PythonProfilingConfig", "SMDataParallelProfilingConfig"}
@@ -154,7 +155,7 @@ func checkDebugger(in *sagemaker.CreateTrainingJobInput) error {
 		for _, collection := range c.CollectionConfigurations {
 			for key := range collection.CollectionParameters {
 				if !slices.ContainsFunc(collectionKeys, func(known string) bool {
-					return key == known || len(key) > len(known) && key[len(key)-len(known)-1:] == "."+known
+					return key == known || strings.HasSuffix(key, "."+known)
 				}) {
 					return aws.Invalid("DebugHookConfig: the collection %q has the parameter %q; known ones are %q.", aws.Val(collection.CollectionName), key, collectionKeys)
 				}

@@ -7,11 +7,11 @@
 // transition (status.go). Whatever instant the server dies at, the loop goes
 // on at the last committed transition, here or on another server:
 //
-//	Starting     take a turn on the machine          claim.go, queue.go, warm_pool.go
+//	Starting     take a turn on the machine          claim.go, queue.go, warm_pool.go, warm_cache.go
 //	             bring the image, check the machine  prepare.go, infra_check.go
 //	Downloading  lay out /opt/ml, bring the data     layout.go, stage.go, file_system.go
 //	Training     start or find the programs          launch.go, environment.go, hosts.go
-//	             watch them, and what goes along     watch.go, metrics.go, accompany.go, sync.go, usage.go
+//	             watch them, and what goes along     watch.go, metrics.go, accompany.go, sync.go, usage.go, profile.go
 //	Interrupted  end them, keep their checkpoints    interrupt.go
 //	Uploading    archive the model and the output    upload.go
 //	Stopping     end them, keep what they saved      wind_down.go

@@ -47,21 +47,6 @@ func receives(c *sagemaker.Channel, group string) bool {
 	return s3 == nil || len(s3.InstanceGroupNames) == 0 || slices.Contains(s3.InstanceGroupNames, group)
 }
 
-// place is a host's position among those that get a channel, and their number;
-// ok is false for a host that does not get it.
-func place(c *sagemaker.Channel, hosts []Host, i int) (index, count int, ok bool) {
-	for k, h := range hosts {
-		if !receives(c, h.Group) {
-			continue
-		}
-		if k < i {
-			index++
-		}
-		count++
-	}
-	return index, count, receives(c, hosts[i].Group)
-}
-
 // channelsOf are the channels that a host gets.
 func channelsOf(in *sagemaker.CreateTrainingJobInput, h Host) (channels []*sagemaker.Channel) {
 	for _, c := range in.InputDataConfig {

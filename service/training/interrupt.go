@@ -9,7 +9,7 @@ import (
 )
 
 // Interrupt takes the capacity of a spot job away, as AWS does when it needs it
-// itself (CreateTrainingJob-24): the programs get SIGTERM and two minutes, what
+// itself (CreateTrainingJob-24): the programs get SIGTERM and their grace, what
 // they keep as checkpoints is safe in S3, and the job queues for its next
 // attempt. It refuses jobs that do not run on spot capacity, or do not run.
 func (s *Service) Interrupt(ctx context.Context, scope aws.Scope, name string) error {

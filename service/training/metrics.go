@@ -100,7 +100,7 @@ func (s *Service) newScanner(ctx context.Context, r *row) (*scanner, error) {
 	return c, nil
 }
 
-// chunk bounds how much of a log is held in memory at once.
+// chunkEvents and chunkBytes bound how much of a log is held in memory at once.
 const chunkEvents, chunkBytes = 10_000, 4 << 20
 
 // advance scans what was appended since the last call; with all, to the end.

@@ -29,8 +29,18 @@ func (s *Service) prepare(ctx context.Context, w work, r *row) error {
 			return fire(download, r, tx.Now, "Downloading input data")
 		})
 	}
-	return s.bringData(ctx, w, r)
+	if err := s.bringData(ctx, w, r); err != nil {
+		return &dataError{err}
+	}
+	return nil
 }
+
+// dataError is a failure of bringData within another step, so that the reason
+// does not blame the image.
+type dataError struct{ error }
+
+// Unwrap leads to the cause.
+func (e *dataError) Unwrap() error { return e.error }
 
 // downloads says whether some channel is brought before the start
 // (CreateTrainingJob-23: Downloading is for File mode only).

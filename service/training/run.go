@@ -167,6 +167,9 @@ func (s *Service) runStep(ctx context.Context, w work) (done bool, err error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
+	if errors.As(err, new(*dataError)) {
+		now = stepDownload
+	}
 	if reason, ok := reasonOf(doing(now), err); ok {
 		s.log(w).Info("the job fails", "step", now, "error", err)
 		return false, s.fail(ctx, r, reason)
@@ -177,10 +180,14 @@ func (s *Service) runStep(ctx context.Context, w work) (done bool, err error) {
 // doing says in a failure reason what could not be done.
 func doing(now step) string {
 	switch now {
+	case stepClaim:
+		return "the instances could not be prepared"
 	case stepPrepare:
 		return "the image could not be prepared"
 	case stepDownload:
 		return "data download failed"
+	case stepWatch:
+		return "the running program could not be followed"
 	case stepUpload:
 		return "the upload of the results failed"
 	}

@@ -518,7 +518,8 @@ func TestCommand(t *testing.T) {
 }
 
 // Keys that would leave the channel's directory, or cannot be files, fail the
-// job with the key's name; nothing is written outside.
+// job with the key's name, also where nothing is downloaded; nothing is written
+// outside.
 func TestHostileKeys(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))
@@ -530,12 +531,16 @@ func TestHostileKeys(t *testing.T) {
 				_, err := b.objects.Put(b.ctx, "bucket", key+"/b", strings.NewReader("x"), blob.PutOptions{Size: 1})
 				must(t, err)
 			}
-			req := request("keys-" + name)
-			req.InputDataConfig[0].DataSource.S3DataSource.S3Uri = aws.Ptr("s3://bucket/bad-" + name + "/")
-			b.create(req)
-			out := b.await("keys-"+name, ended)
-			if out.TrainingJobStatus != sagemaker.TrainingJobStatusFailed || !strings.HasPrefix(aws.Val(out.FailureReason), "ClientError: data download failed: channel \"train\": the key") {
-				t.Errorf("%s: %q", out.TrainingJobStatus, aws.Val(out.FailureReason))
+			for _, mode := range []sagemaker.TrainingInputMode{sagemaker.TrainingInputModeFile, sagemaker.TrainingInputModeFastFile} {
+				job := fmt.Sprintf("keys-%s-%s", name, mode)
+				req := request(job)
+				req.InputDataConfig[0].InputMode = mode
+				req.InputDataConfig[0].DataSource.S3DataSource.S3Uri = aws.Ptr("s3://bucket/bad-" + name + "/")
+				b.create(req)
+				out := b.await(job, ended)
+				if out.TrainingJobStatus != sagemaker.TrainingJobStatusFailed || !strings.HasPrefix(aws.Val(out.FailureReason), "ClientError: data download failed: channel \"train\": the key") {
+					t.Errorf("%s: %s: %q", mode, out.TrainingJobStatus, aws.Val(out.FailureReason))
+				}
 			}
 		})
 	}

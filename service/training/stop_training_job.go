@@ -10,9 +10,10 @@ import (
 	"github.com/sagebrush/sagebrush/task"
 )
 
-// StopTrainingJob asks a job to end (StopTrainingJob-1): SIGTERM, a
-// grace of 120 s, SIGKILL, and what it saved is uploaded. A job that is stopping already
-// is left alone; one that has ended refuses (StopTrainingJob-2).
+// StopTrainingJob asks a job to end (StopTrainingJob-1): SIGTERM, the grace that
+// the server is set to (StopGrace), SIGKILL, and what it saved is uploaded. A job
+// that is stopping already is left alone; one that has ended refuses
+// (StopTrainingJob-2).
 func (s *Service) StopTrainingJob(ctx context.Context, in *sagemaker.StopTrainingJobInput) (*sagemaker.StopTrainingJobOutput, error) {
 	scope, name := aws.ScopeFrom(ctx), *in.TrainingJobName
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {

@@ -34,8 +34,7 @@ func (s *Service) wake(w work) {
 }
 
 // watchRow interrupts the step when another server moved the job to Stopping or
-// Interrupted.
-// The function it returns ends the watch.
+// Interrupted. The function it returns ends the watch.
 func (s *Service) watchRow(ctx context.Context, w work, cancel context.CancelCauseFunc) func() {
 	done := make(chan struct{})
 	go func() {

@@ -29,7 +29,7 @@ func (s *Service) watch(ctx context.Context, w work, r *row) error {
 	}
 	end := s.accompany(ctx, w, r, programs)
 	outcomes, err := s.wait(ctx, programs, scan, s.deadline(r))
-	if err := errors.Join(end(outcomes)); err != nil {
+	if err := end(outcomes); err != nil {
 		s.log(w).Warn("what goes along with the programs failed", "error", err)
 	}
 	if errors.Is(err, errOutOfTime) {

@@ -67,9 +67,18 @@ class Paths:
     def failure(self) -> Path:
         return self.base / "output" / "failure"
 
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints lie when the job asks for them (its default place)."""
+        return self.base / "checkpoints"
+
     def channel(self, name: str) -> Path:
         """The directory with the files of a channel."""
         return self.base / "input" / "data" / name
+
+    def pipe(self, name: str, epoch: int = 0) -> Path:
+        """The named pipe that streams a channel in one epoch (TrainData-3)."""
+        return self.base / "input" / "data" / f"{name}_{epoch}"
 
     def local(self, path: str) -> Path:
         """A path that a client wrote for /opt/ml, where it is in this run."""
@@ -90,7 +99,7 @@ class Resources:
 
     @property
     def hosts(self) -> list[str]:
-        return list(self.raw.get("hosts") or ["algo-1"])
+        return [str(host) for host in self.raw.get("hosts") or ["algo-1"]]
 
     @property
     def instance_type(self) -> str:
@@ -122,15 +131,16 @@ class Job:
 
     @classmethod
     def read(cls, paths: Paths) -> Job:
-        """Read the configuration files; an absent file is an empty one (docker run by hand)."""
+        """Read the configuration files."""
         return cls(
-            hyperparameters=_read_object(paths.config / "hyperparameters.json"),
-            channels=_read_object(paths.config / "inputdataconfig.json"),
-            resources=Resources(_read_object(paths.config / "resourceconfig.json")),
+            hyperparameters=read_object(paths.config / "hyperparameters.json"),
+            channels=read_object(paths.config / "inputdataconfig.json"),
+            resources=Resources(read_object(paths.config / "resourceconfig.json")),
         )
 
 
-def _read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a configuration file; an absent one is empty (docker run by hand)."""
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -142,14 +152,15 @@ def _read_object(path: Path) -> dict[str, Any]:
     return content
 
 
-def write_failure(paths: Paths, message: str) -> None:
-    """Leave the reason where SageMaker looks for it, unless the user's program has left its own.
+def write_failure(paths: Paths, message: str, *, keep: bool = False) -> None:
+    """Leave the reason where SageMaker looks for it; a full disk must not hide the first error.
 
-    A full disk must not hide the first error.
+    With keep, a reason that is there already stays: the user's program has left its own.
     """
     try:
         paths.output.mkdir(parents=True, exist_ok=True)
-        if not paths.failure.exists() or paths.failure.stat().st_size == 0:
-            paths.failure.write_text(message[:FAILURE_LIMIT], encoding="utf-8")
+        if keep and paths.failure.exists() and paths.failure.stat().st_size > 0:
+            return
+        paths.failure.write_text(message[:FAILURE_LIMIT], encoding="utf-8")
     except OSError:
         pass

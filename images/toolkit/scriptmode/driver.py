@@ -52,10 +52,10 @@ def main() -> int:
             ended = runner.run(_words(job), os.environ, code)
     except UserError as error:
         print(error, file=sys.stderr)
-        write_failure(paths, str(error))
+        write_failure(paths, str(error), keep=True)
         return 1
     if ended.status != 0 and not ended.stopped:
-        write_failure(paths, ended.reason())
+        write_failure(paths, ended.reason(), keep=True)
     return ended.exit_code
 
 

@@ -43,14 +43,14 @@ def main(extra: Mapping[str, str] | None = None) -> int:
     elif ended.stopped:
         log.warning("The program was stopped and ended with status %d", ended.exit_code)
     else:
-        write_failure(paths, ended.reason())
+        write_failure(paths, ended.reason(), keep=True)
         log.error("%s", ended.reason())
     return ended.exit_code
 
 
 def _fail(paths: Paths, message: str) -> int:
     log.error("%s", message)
-    write_failure(paths, message)
+    write_failure(paths, message, keep=True)
     return 1
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from algorithm.contract import Paths, UserError
 from scriptmode.codecs import UnsupportedTypeError
-from scriptmode.contract import UserError as ScriptError
 from scriptmode.handlers import Defaults
 from xgbimage import data
 from xgbimage.serving import Predictor, features
@@ -26,7 +25,7 @@ class XGBoostDefaults(Defaults):
         try:
             return Predictor.load(Paths(Path(model_dir).parent)).model
         except UserError as error:
-            raise ScriptError(
+            raise UserError(
                 f"{error} Define model_fn(model_dir) to load another kind of model."
             ) from error
 

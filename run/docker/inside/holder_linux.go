@@ -1,6 +1,7 @@
 package inside
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/command"
 	"github.com/sagebrush/sagebrush/run/internal/disk"
 	"github.com/sagebrush/sagebrush/run/internal/output"
 )
@@ -119,9 +121,9 @@ func warm(n int) {
 
 // failed is the end of a program that was never executed.
 func (h *holder) failed(err error) run.Exit {
-	e := run.Exit{Code: 125, StartedAt: h.started, EndedAt: time.Now()}
-	if r, ok := err.(*refusal); ok {
-		e.Code, e.Reason = r.code, r.reason
+	e := run.Exit{Code: command.NotStarted, StartedAt: h.started, EndedAt: time.Now()}
+	if r := (*command.Refusal)(nil); errors.As(err, &r) {
+		e.Code, e.Reason = r.Code, r.Reason
 	} else {
 		e.Reason = fmt.Sprintf("The program could not be started: %v.", err)
 	}

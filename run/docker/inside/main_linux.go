@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
 // Main is the main function of a container's first process; args are what
@@ -43,7 +45,7 @@ func hold() int {
 	marker, err := os.OpenFile(filepath.Join(Shared, StartedFile), os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil { // somebody started the container anew, which is not for us to do
 		complain("not again:", err)
-		return 125
+		return command.NotStarted
 	}
 	marker.Close()
 	h := &holder{signals: catch(), over: make(chan struct{})} // as the first process we would die of them in our own way
@@ -59,7 +61,7 @@ func hold() int {
 	}
 	if err != nil {
 		complain("cannot read the plan:", err)
-		return 125
+		return command.NotStarted
 	}
 	exit := h.hold()
 	if o := h.plan.Owner; o != nil {
@@ -68,7 +70,7 @@ func hold() int {
 	}
 	if err := record(Record{h.plan.Secret, exit}, h.plan.Owner); err != nil {
 		complain("cannot record the end:", err)
-		return 125
+		return command.NotStarted
 	}
 	if exit.Signal != "" {
 		return 128 + int(unix.SignalNum(exit.Signal))

@@ -5,22 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/moby/sys/user"
-	"golang.org/x/sys/unix"
+
+	"github.com/sagebrush/sagebrush/run/internal/command"
 )
-
-// refusal is why a program could not be executed, with the exit status that a
-// shell gives for it.
-type refusal struct {
-	code   int
-	reason string
-}
-
-func (r *refusal) Error() string { return r.reason }
 
 // program is what execve needs.
 type program struct {
@@ -35,7 +26,7 @@ func (h *holder) program() (*program, error) {
 	p := &program{dir: h.plan.Dir, env: os.Environ()}
 	who, err := user.GetExecUserPath(h.plan.User, &user.ExecUser{Home: "/"}, "/etc/passwd", "/etc/group")
 	if err != nil {
-		return nil, &refusal{126, fmt.Sprintf("The image wants to run as the user %q, which it does not have: %v.", h.plan.User, err)}
+		return nil, command.Refuse(command.NotExecutable, "The image wants to run as the user %q, which it does not have: %v.", h.plan.User, err)
 	}
 	p.user = who
 	if who.Uid != 0 && !h.plan.Home {
@@ -46,10 +37,7 @@ func (h *holder) program() (*program, error) {
 			return nil, fmt.Errorf("find the image's working directory: %w", err)
 		}
 	}
-	if st, err := os.Stat(p.dir); err != nil || !st.IsDir() {
-		return nil, &refusal{126, fmt.Sprintf("The working directory %s does not exist.", p.dir)}
-	}
-	p.path, err = lookUp(h.plan.Command[0], p.dir)
+	p.path, err = command.Place{Dir: p.dir, Path: os.Getenv("PATH"), Image: true}.LookUp(h.plan.Command[0])
 	return p, err
 }
 
@@ -61,51 +49,6 @@ func setenv(env []string, key, value string) []string {
 		}
 	}
 	return append(env, key+"="+value)
-}
-
-// lookUp finds the program's file as execvp does.
-func lookUp(name, dir string) (string, error) {
-	if strings.Contains(name, "/") {
-		path := name
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		return path, executable(name, path)
-	}
-	search := os.Getenv("PATH")
-	var found error
-	for _, place := range filepath.SplitList(search) {
-		if !filepath.IsAbs(place) {
-			place = filepath.Join(dir, place)
-		}
-		path := filepath.Join(place, name)
-		if _, err := os.Stat(path); err != nil {
-			continue
-		}
-		if found = executable(name, path); found == nil {
-			return path, nil
-		}
-	}
-	if found != nil {
-		return "", found
-	}
-	return "", &refusal{127, fmt.Sprintf("The command %q was not found in the PATH %q of the image.", name, search)}
-}
-
-// executable says why a file cannot be executed; a refusal, or nil.
-func executable(name, path string) error {
-	st, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &refusal{127, fmt.Sprintf("The command %q does not exist in the image.", name)}
-	case err != nil:
-		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
-	case st.IsDir():
-		return &refusal{126, fmt.Sprintf("The command %q is a directory.", name)}
-	case unix.Access(path, unix.X_OK) != nil:
-		return &refusal{126, fmt.Sprintf("The command %q is not executable: its file lacks the permission (chmod +x).", name)}
-	}
-	return nil
 }
 
 // fork starts the program.
@@ -131,24 +74,11 @@ func (h *holder) fork(p *program) (err error) {
 	h.pid, err = syscall.ForkExec(p.path, h.plan.Command, attr)
 	h.out.Started()
 	if err != nil {
-		return explain(h.plan.Command[0], err)
+		return command.Explain(h.plan.Command[0], err)
 	}
 	// When memory runs out the kernel shall choose the program, not us.
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", h.pid), []byte("200"), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		complain("oom_score_adj:", err)
 	}
 	return nil
-}
-
-// explain makes a refusal of what execve said.
-func explain(name string, err error) error {
-	switch {
-	case errors.Is(err, unix.ENOEXEC):
-		return &refusal{126, fmt.Sprintf("The command %q is no program that this machine can execute: a script needs a first line such as #!/bin/sh, a binary must be made for this processor.", name)}
-	case errors.Is(err, unix.ENOENT):
-		return &refusal{127, fmt.Sprintf("The command %q exists, but the interpreter or loader that it names does not.", name)}
-	case errors.Is(err, unix.E2BIG):
-		return &refusal{126, fmt.Sprintf("The command %q cannot be executed: its arguments and environment are too long.", name)}
-	}
-	return &refusal{126, fmt.Sprintf("The command %q cannot be executed: %v.", name, err)}
 }

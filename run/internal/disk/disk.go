@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	// diskLook is how often free space is looked at, which costs next to nothing.
-	diskLook = 200 * time.Millisecond
-	// diskShare bounds the cost of measuring: after a measurement nothing is
+	// look is how often free space is looked at, which costs next to nothing.
+	look = 200 * time.Millisecond
+	// share bounds the cost of measuring: after a measurement nothing is
 	// measured for so many times as long as it took.
-	diskShare = 10
-	// diskIdleShare is that when there is no hurry, but nobody waits longer than
-	// diskIdlePause on that account.
-	diskIdleShare = 100
-	diskIdlePause = time.Minute
+	share = 10
+	// idleShare is that when there is no hurry, but nobody waits longer than
+	// idlePause on that account.
+	idleShare = 100
+	idlePause = time.Minute
 )
 
-// diskWatch decides when to measure how much a directory holds.
-type diskWatch struct {
+// schedule decides when to measure how much a directory holds.
+type schedule struct {
 	limit int64
 	// measured bytes at a time, when the file system had so much in use; took
 	// how long that lasted.
@@ -39,26 +39,26 @@ type diskWatch struct {
 // bytes in use. As long as all of its growth together would not exceed the
 // limit, there is no hurry; what others freed meanwhile hides growth, so it is
 // measured every now and then anyway.
-func (w *diskWatch) due(now time.Time, inUse int64) bool {
-	pause := diskShare * w.took
-	if w.measured+max(0, inUse-w.inUse) <= w.limit {
-		pause = max(pause, min(diskIdleShare*w.took, diskIdlePause))
+func (s *schedule) due(now time.Time, inUse int64) bool {
+	pause := share * s.took
+	if s.measured+max(0, inUse-s.inUse) <= s.limit {
+		pause = max(pause, min(idleShare*s.took, idlePause))
 	}
-	return now.Sub(w.at) >= max(diskLook, pause)
+	return now.Sub(s.at) >= max(look, pause)
 }
 
 // Watch calls full, again and again, while there is more beneath dir than limit
 // bytes, until over is closed.
 func Watch(dir string, limit int64, over <-chan struct{}, full func()) {
-	w := diskWatch{limit: limit}
-	ticks := time.NewTicker(diskLook)
+	s := schedule{limit: limit}
+	ticks := time.NewTicker(look)
 	defer ticks.Stop()
 	for {
 		inUse := usedSpace(dir)
-		if now := time.Now(); w.due(now, inUse) {
-			w.measured, w.inUse = measure(dir, limit, over), inUse
-			w.at, w.took = time.Now(), time.Since(now)
-			if w.measured > limit {
+		if now := time.Now(); s.due(now, inUse) {
+			s.measured, s.inUse = measure(dir, limit, over), inUse
+			s.at, s.took = time.Now(), time.Since(now)
+			if s.measured > limit {
 				full()
 			}
 		}

@@ -30,17 +30,17 @@ func TestDiskWatchIsDue(t *testing.T) {
 		"very slow":             {time.Minute, 9 * time.Minute, 1 << 40, false},
 		"shrunk":                {time.Second, 10 * time.Second, -1 << 40, false},
 	} {
-		w := diskWatch{limit: 100, measured: 50, inUse: 1000, at: now, took: c.took}
+		w := schedule{limit: 100, measured: 50, inUse: 1000, at: now, took: c.took}
 		if got := w.due(now.Add(c.since), 1000+c.grown); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
 	// Law: however the file system grows, less than a tenth of the time is spent.
-	w := diskWatch{limit: 0}
+	w := schedule{limit: 0}
 	var spent time.Duration
 	for at, step := now, 0; step < 1000; step++ {
 		for !w.due(at, int64(step)) {
-			at = at.Add(diskLook)
+			at = at.Add(look)
 		}
 		w.took = time.Duration(step) * time.Millisecond
 		at = at.Add(w.took)
