@@ -414,6 +414,8 @@ func TestAccountsAreIsolated(t *testing.T) {
 	if status, text := owner.query("iam", "Action=AttachRolePolicy&Version=2010-05-08&RoleName="+marker+"&PolicyArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Apolicy%2Fowners-policy"); status != http.StatusOK {
 		t.Fatalf("policy: %d %s", status, text)
 	}
+	makeRegistry(t, owner)
+	probes := allProbes(t)
 	for _, op := range a.Operations() {
 		if !op.Implemented {
 			continue
@@ -462,4 +464,5 @@ func TestAccountsAreIsolated(t *testing.T) {
 	if status, text := owner.json("sagemaker", "SageMaker.DescribeAlgorithm", `{"AlgorithmName":"`+marker+`"}`); status != http.StatusOK || !strings.Contains(text, marker+"-tag") {
 		t.Errorf("the owner's algorithm is gone: %d %s", status, text)
 	}
+	keptRegistry(t, owner)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/a2iruntime"
@@ -38,6 +39,9 @@ import (
 	"github.com/sagebrush/sagebrush/service/algorithm"
 	"github.com/sagebrush/sagebrush/service/experiment"
 	"github.com/sagebrush/sagebrush/service/lineage"
+	"github.com/sagebrush/sagebrush/service/model"
+	"github.com/sagebrush/sagebrush/service/modelcard"
+	"github.com/sagebrush/sagebrush/service/registry"
 	"github.com/sagebrush/sagebrush/service/search"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
@@ -107,8 +111,12 @@ func (a *App) openServices(ctx context.Context) error {
 	a.jobs.Experiments = tracking
 	origins := &lineage.Service{Base: base}
 	a.jobs.Lineage = origins
-	tags := &tagging.Service{Base: base}
-	found, err := a.openSearch(ctx, base, append([]kit.Searchable{a.jobs.Searchable()}, tracking.Searchable()...)...)
+	packages := registry.New(registry.Config{Base: base, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Algorithms: algorithms, Lineage: packageLineage{origins}})
+	models := model.New(model.Config{Base: base, Roles: roles, Packages: packages, Objects: a.objects})
+	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
+	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
+	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
+		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
 		return err
 	}
@@ -120,7 +128,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags, found}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, cards, tags, found}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
