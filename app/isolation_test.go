@@ -231,6 +231,12 @@ var probes = map[string]func(c *client) (int, string){
 		return c.rest(http.MethodPost, "/BatchGetMetrics", `{"MetricQueries":[{"MetricName":"m","ResourceArn":"arn:aws:sagemaker:us-east-1:123456789012:experiment-trial-component/`+marker+`",
 			"MetricStat":"Max","Period":"IterationNumber","XAxisType":"IterationNumber"}]}`)
 	},
+	"sagemaker.Search": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.Search", `{"Resource":"TrainingJob"}`)
+	},
+	"sagemaker.GetSearchSuggestions": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.GetSearchSuggestions", `{"Resource":"TrainingJob"}`)
+	},
 	"sagemaker.AddTags": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.AddTags", `{"ResourceArn":"`+arn+`","Tags":[{"Key":"a","Value":"b"}]}`)
 	},

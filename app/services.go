@@ -108,8 +108,8 @@ func (a *App) openServices(ctx context.Context) error {
 	origins := &lineage.Service{Base: base}
 	a.jobs.Lineage = origins
 	tags := &tagging.Service{Base: base}
-	kinds := append([]kit.Searchable{a.jobs.Searchable()}, tracking.Searchable()...)
-	if a.index, err = index.New(ctx, a.db, index.Options{Logger: c.Logger, Kinds: kinds}); err != nil {
+	found, err := a.openSearch(ctx, base, append(tracking.Searchable(), a.jobs.Searchable())...)
+	if err != nil {
 		return err
 	}
 	a.api = wire.NewServer(wire.Options{
@@ -120,7 +120,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags, &search.Service{Base: base, Index: a.index}}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags, found}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
@@ -137,6 +137,18 @@ func (a *App) openServices(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// openSearch makes the index of the kinds that can be found, and the service that
+// answers from it; nil when there is to be none.
+func (a *App) openSearch(ctx context.Context, base kit.Base, kinds ...kit.Searchable) (service any, err error) {
+	if a.config.NoSearch {
+		return nil, index.Forget(ctx, a.db)
+	}
+	if a.index, err = index.New(ctx, a.db, index.Options{Logger: a.config.Logger, Kinds: kinds}); err != nil {
+		return nil, err
+	}
+	return &search.Service{Base: base, Index: a.index}, nil
 }
 
 // handler is everything behind the port: the commands' own API, then AWS's.
