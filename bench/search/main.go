@@ -147,7 +147,11 @@ func searches(ctx context.Context, o options, dir string, r *harness.Report) err
 
 // ask runs one expression and checks that it finds what it should.
 func ask(ctx context.Context, s *harness.Server, e expression) (time.Duration, error) {
-	var out struct{ Results []struct{ TrainingJob struct{ TrainingJobName string } } }
+	var out struct {
+		Results []struct {
+			TrainingJob struct{ TrainingJobName string }
+		}
+	}
 	begun := time.Now()
 	err := s.Call(ctx, "SageMaker.Search", "sagemaker", e.request(), &out)
 	took := time.Since(begun)
