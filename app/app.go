@@ -42,10 +42,11 @@ type App struct {
 	// containers is nil without an engine.
 	containers *containers
 	tasks      *task.Queue
-	index      *index.Index
-	api        *wire.Server
-	metrics    *prometheus.Registry
-	edge       *edge.Server
+	// index is nil without a search.
+	index   *index.Index
+	api     *wire.Server
+	metrics *prometheus.Registry
+	edge    *edge.Server
 	// closers run in reverse order.
 	closers []func() error
 }
@@ -172,7 +173,9 @@ func (a *App) Serve(ctx context.Context) error {
 	defer indexing.Wait() // so that nothing uses the database when Close closes it
 	defer stop()
 	go a.keys.Watch(background)
-	indexing.Go(func() { a.index.Run(background) })
+	if a.index != nil {
+		indexing.Go(func() { a.index.Run(background) })
+	}
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -45,6 +45,10 @@ type Config struct {
 	// StopGrace is how long a stopped job's program may save its work between
 	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
 	StopGrace time.Duration
+	// NoSearch keeps no search index: Search and GetSearchSuggestions are refused,
+	// and the next server that has one packs everything anew. All servers of one
+	// database must agree.
+	NoSearch bool
 	// CacheDir holds the environments of images; "" takes the user's cache directory.
 	CacheDir string
 	// Version is what the server reports as its own.

@@ -231,6 +231,12 @@ var probes = map[string]func(c *client) (int, string){
 		return c.rest(http.MethodPost, "/BatchGetMetrics", `{"MetricQueries":[{"MetricName":"m","ResourceArn":"arn:aws:sagemaker:us-east-1:123456789012:experiment-trial-component/`+marker+`",
 			"MetricStat":"Max","Period":"IterationNumber","XAxisType":"IterationNumber"}]}`)
 	},
+	"sagemaker.Search": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.Search", `{"Resource":"TrainingJob"}`)
+	},
+	"sagemaker.GetSearchSuggestions": func(c *client) (int, string) {
+		return c.json("sagemaker", "SageMaker.GetSearchSuggestions", `{"Resource":"TrainingJob"}`)
+	},
 	"sagemaker.AddTags": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.AddTags", `{"ResourceArn":"`+arn+`","Tags":[{"Key":"a","Value":"b"}]}`)
 	},
@@ -408,6 +414,8 @@ func TestAccountsAreIsolated(t *testing.T) {
 	if status, text := owner.query("iam", "Action=AttachRolePolicy&Version=2010-05-08&RoleName="+marker+"&PolicyArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Apolicy%2Fowners-policy"); status != http.StatusOK {
 		t.Fatalf("policy: %d %s", status, text)
 	}
+	makeRegistry(t, owner)
+	probes := allProbes(t)
 	for _, op := range a.Operations() {
 		if !op.Implemented {
 			continue
@@ -456,4 +464,5 @@ func TestAccountsAreIsolated(t *testing.T) {
 	if status, text := owner.json("sagemaker", "SageMaker.DescribeAlgorithm", `{"AlgorithmName":"`+marker+`"}`); status != http.StatusOK || !strings.Contains(text, marker+"-tag") {
 		t.Errorf("the owner's algorithm is gone: %d %s", status, text)
 	}
+	keptRegistry(t, owner)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/a2iruntime"
@@ -38,6 +39,9 @@ import (
 	"github.com/sagebrush/sagebrush/service/algorithm"
 	"github.com/sagebrush/sagebrush/service/experiment"
 	"github.com/sagebrush/sagebrush/service/lineage"
+	"github.com/sagebrush/sagebrush/service/model"
+	"github.com/sagebrush/sagebrush/service/modelcard"
+	"github.com/sagebrush/sagebrush/service/registry"
 	"github.com/sagebrush/sagebrush/service/search"
 	"github.com/sagebrush/sagebrush/service/tagging"
 	"github.com/sagebrush/sagebrush/service/training"
@@ -107,9 +111,13 @@ func (a *App) openServices(ctx context.Context) error {
 	a.jobs.Experiments = tracking
 	origins := &lineage.Service{Base: base}
 	a.jobs.Lineage = origins
-	tags := &tagging.Service{Base: base}
-	kinds := append([]kit.Searchable{a.jobs.Searchable()}, tracking.Searchable()...)
-	if a.index, err = index.New(ctx, a.db, index.Options{Logger: c.Logger, Kinds: kinds}); err != nil {
+	packages := registry.New(registry.Config{Base: base, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Algorithms: algorithms, Lineage: packageLineage{origins}})
+	models := model.New(model.Config{Base: base, Roles: roles, Packages: packages, Objects: a.objects})
+	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
+	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
+	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
+		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
+	if err != nil {
 		return err
 	}
 	a.api = wire.NewServer(wire.Options{
@@ -120,7 +128,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, tags, &search.Service{Base: base, Index: a.index}}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, cards, tags, found}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
@@ -137,6 +145,18 @@ func (a *App) openServices(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// openSearch makes the index of the kinds that can be found, and the service that
+// answers from it; nil when there is to be none.
+func (a *App) openSearch(ctx context.Context, base kit.Base, kinds ...kit.Searchable) (service any, err error) {
+	if a.config.NoSearch {
+		return nil, index.Forget(ctx, a.db)
+	}
+	if a.index, err = index.New(ctx, a.db, index.Options{Logger: a.config.Logger, Kinds: kinds}); err != nil {
+		return nil, err
+	}
+	return &search.Service{Base: base, Index: a.index}, nil
 }
 
 // handler is everything behind the port: the commands' own API, then AWS's.

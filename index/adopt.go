@@ -49,6 +49,15 @@ func (x *Index) adopt(ctx context.Context) error {
 	return nil
 }
 
+// Forget makes the next server that has an index begin anew. A server that has
+// none calls it before it changes anything, because it marks nothing.
+func Forget(ctx context.Context, db *store.DB) error {
+	return db.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec("DELETE FROM search_kind")
+		return err
+	})
+}
+
 // begin forgets what is known of a kind and marks all of it.
 func begin(tx *store.Tx, kind string) error {
 	for _, text := range []string{

@@ -137,11 +137,7 @@ func (b *batch) write(tx *store.Tx, k *kind, scope aws.Scope, packed *search.Pac
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO search_doc (kind, account, region, name, segment, ordinal)
-			SELECT $1, $2, $3, d.value ->> 0, CAST($5 AS bigint), CAST(d.value ->> 1 AS bigint) FROM `+tx.Elements("$4")+` AS d WHERE true
-			ON CONFLICT (kind, account, region, name) DO UPDATE SET segment = excluded.segment, ordinal = excluded.ordinal`,
-			k.Kind, scope.Account, scope.Region, toJSON(places), id)
-		if err != nil {
+		if err := move(tx, k, scope, toJSON(places), id); err != nil {
 			return err
 		}
 	}
@@ -231,6 +227,17 @@ func buryIn(tx *store.Tx, id int64, ordinals []int) error {
 		return removeSegment(tx, id)
 	}
 	_, err := tx.Exec("UPDATE search_segment SET dead = $1, live = $2 WHERE id = $3", dead.Bytes(), live, id)
+	return err
+}
+
+// move says that records are in a segment now; places is the JSON of [name,
+// ordinal] pairs. It is an insert also for records that are somewhere already,
+// because SQLite walks through all rows for an UPDATE … FROM a list.
+func move(tx *store.Tx, k *kind, scope aws.Scope, places string, segment int64) error {
+	_, err := tx.Exec(`INSERT INTO search_doc (kind, account, region, name, segment, ordinal)
+		SELECT $1, $2, $3, d.value ->> 0, CAST($5 AS bigint), CAST(d.value ->> 1 AS bigint) FROM `+tx.Elements("$4")+` AS d WHERE true
+		ON CONFLICT (kind, account, region, name) DO UPDATE SET segment = excluded.segment, ordinal = excluded.ordinal`,
+		k.Kind, scope.Account, scope.Region, places, segment)
 	return err
 }
 

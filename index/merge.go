@@ -178,9 +178,7 @@ func replace(tx *store.Tx, k *kind, scope aws.Scope, old []*stored, packed *sear
 		return err
 	}
 	for _, list := range moves {
-		_, err := tx.Exec(`UPDATE search_doc SET segment = $5, ordinal = CAST(d.value ->> 1 AS bigint) FROM `+tx.Elements("$4")+` AS d
-			WHERE kind = $1 AND account = $2 AND region = $3 AND name = d.value ->> 0`, k.Kind, scope.Account, scope.Region, list, id)
-		if err != nil {
+		if err := move(tx, k, scope, list, id); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,13 @@ func TestGetByARN(t *testing.T) {
 					t.Errorf("%s: %+v, %v", arn, row, err)
 				}
 			}
+			rows, err := things.GetByARNs(tx, scope, []string{"arn:x:thing/mixed", "arn:x:thing/plain", "arn:x:thing/plain", "arn:y:thing/plain", "arn:x:thing/nope", "arn:x:other/another", ""})
+			if err != nil || len(rows) != 2 || rows["arn:x:thing/mixed"].Body != 1 || rows["arn:x:thing/plain"].Body != 2 {
+				t.Errorf("several at once: %+v, %v", rows, err)
+			}
+			if rows, err := things.GetByARNs(tx, scope, nil); err != nil || len(rows) != 0 {
+				t.Errorf("none: %+v, %v", rows, err)
+			}
 			elsewhere := aws.Scope{Account: "210987654321", Region: scope.Region}
 			for _, err := range []error{
 				second(things.GetByARN(tx, scope, "arn:x:thing/nope")), second(things.GetByARN(tx, scope, "arn:y:thing/plain")),

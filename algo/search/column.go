@@ -14,19 +14,49 @@ type Column struct {
 	texts places
 	// ref is, for each text, its index in the dictionary: the bytes of all
 	// different texts one after the other, and where each ends.
-	ref  []uint32
+	ref  refs
 	dict string
 	ends []uint32
-	// parsed are the dictionary's texts as numbers, NaN for what is none; nil
-	// where no text is one.
-	parsed []float64
+}
+
+// refs are indexes into a dictionary, in two bytes each as long as they fit: most
+// columns that are kept in memory are full of them.
+type refs struct {
+	narrow []uint16
+	wide   []uint32
+}
+
+func (r *refs) len() int { return len(r.narrow) + len(r.wide) }
+
+func (r *refs) at(i int) uint32 {
+	if r.wide != nil {
+		return r.wide[i]
+	}
+	return uint32(r.narrow[i])
+}
+
+func (r *refs) add(ref uint32) {
+	if r.wide == nil && ref > math.MaxUint16 {
+		r.wide = make([]uint32, len(r.narrow), 2*len(r.narrow)+1)
+		for i, n := range r.narrow {
+			r.wide[i] = uint32(n)
+		}
+		r.narrow = nil
+	}
+	if r.wide != nil {
+		r.wide = append(r.wide, ref)
+	} else {
+		r.narrow = append(r.narrow, uint16(ref))
+	}
 }
 
 // places say which records, and which elements of their lists, have the values:
 // sorted by both. at is nil when no value is in a list's element but the first.
 type places struct {
 	doc []uint16
-	at  []uint64
+	// dense says that doc counts from 0 and is shared with other columns.
+	dense bool
+	at    []uint64
 }
 
 func (p *places) add(doc int, where uint64) {
@@ -37,6 +67,13 @@ func (p *places) add(doc int, where uint64) {
 	if p.at != nil {
 		p.at = append(p.at, where)
 	}
+}
+
+func (p *places) bytes() int {
+	if p.dense {
+		return 8 * len(p.at)
+	}
+	return 2*len(p.doc) + 8*len(p.at)
 }
 
 func (p *places) where(i int) uint64 {
@@ -55,40 +92,17 @@ func (c *Column) entry(i uint32) string {
 	return c.dict[begin:c.ends[i]]
 }
 
-// parse fills in parsed.
-func (c *Column) parse() {
-	for i := range c.ends {
-		if v, _ := parseNumber(c.entry(uint32(i))); !math.IsNaN(v) {
-			if c.parsed == nil {
-				c.parsed = make([]float64, len(c.ends))
-				for k := range c.parsed {
-					c.parsed[k] = math.NaN()
-				}
-			}
-			c.parsed[i] = v
-		}
-	}
-}
-
-func (c *Column) asNumber(ref uint32) float64 {
-	if c.parsed == nil {
-		return math.NaN()
-	}
-	return c.parsed[ref]
-}
-
 // Bytes is about how much memory the column takes.
 func (c *Column) Bytes() int {
-	return 200 + 2*(len(c.marks.doc)+len(c.nums.doc)+len(c.texts.doc)) + 8*(len(c.marks.at)+len(c.nums.at)+len(c.texts.at)) +
-		8*len(c.num) + 4*len(c.ref) + len(c.dict) + 4*len(c.ends) + 8*len(c.parsed)
+	return 200 + c.marks.bytes() + c.nums.bytes() + c.texts.bytes() + 8*len(c.num) + 2*len(c.ref.narrow) + 4*len(c.ref.wide) + len(c.dict) + 4*len(c.ends)
 }
 
 // Text is the text of record i in a column that has one for each record.
 func (c *Column) Text(i int) string {
-	if i >= len(c.ref) {
+	if i >= c.ref.len() {
 		return ""
 	}
-	return c.entry(c.ref[i])
+	return c.entry(c.ref.at(i))
 }
 
 // columnBuilder collects a column.
@@ -122,7 +136,7 @@ func (b *columnBuilder) addText(doc int, where uint64, s string) {
 		b.known[s] = ref
 	}
 	b.texts.add(doc, where)
-	b.ref = append(b.ref, ref)
+	b.ref.add(ref)
 }
 
 // column is what was collected.
@@ -146,18 +160,18 @@ func (b *columnBuilder) appendFrom(c *Column, number []int32) {
 			b.num = append(b.num, c.num[i])
 		}
 	}
-	refs := make([]uint32, len(c.ends)) // of the new dictionary, one more than the index
+	renamed := make([]uint32, len(c.ends)) // of the new dictionary, one more than the index
 	for i, doc := range c.texts.doc {
 		n := number[doc]
 		if n < 0 {
 			continue
 		}
-		if old := c.ref[i]; refs[old] == 0 {
+		if old := c.ref.at(i); renamed[old] == 0 {
 			b.addText(int(n), c.texts.where(i), c.entry(old))
-			refs[old] = b.ref[len(b.ref)-1] + 1
+			renamed[old] = b.ref.at(b.ref.len()-1) + 1
 		} else {
 			b.texts.add(int(n), c.texts.where(i))
-			b.ref = append(b.ref, refs[old]-1)
+			b.ref.add(renamed[old] - 1)
 		}
 	}
 }

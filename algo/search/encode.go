@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 )
 
 // errCorrupt says that bytes are not an encoded column or chunk.
@@ -26,8 +27,8 @@ func (c *Column) encode(b []byte) []byte {
 		begin = end
 	}
 	b = append(b, c.dict...)
-	for _, r := range c.ref {
-		b = binary.AppendUvarint(b, uint64(r))
+	for i := range c.ref.len() {
+		b = binary.AppendUvarint(b, uint64(c.ref.at(i)))
 	}
 	return b
 }
@@ -52,8 +53,10 @@ func (p *places) encode(b []byte) []byte {
 }
 
 // decodeColumn reads a column of a segment with n records.
-func decodeColumn(data []byte, n int) (*Column, error) {
-	d := decoder{data: data}
+// count is the numbers from 0 on, shared by all columns that have a value for
+// each record.
+func decodeColumn(data []byte, n int, count []uint16) (*Column, error) {
+	d := decoder{data: data, dense: count}
 	c := &Column{marks: d.places(n), nums: d.places(n)}
 	c.num = make([]float64, len(c.nums.doc))
 	for i := range c.num {
@@ -70,25 +73,29 @@ func decodeColumn(data []byte, n int) (*Column, error) {
 		c.ends[i] = uint32(total)
 	}
 	c.dict = string(d.bytes(int(total)))
-	c.ref = make([]uint32, len(c.texts.doc))
-	for i := range c.ref {
+	if len(c.ends) > math.MaxUint16 {
+		c.ref.wide = make([]uint32, 0, len(c.texts.doc))
+	} else {
+		c.ref.narrow = make([]uint16, 0, len(c.texts.doc))
+	}
+	for range c.texts.doc {
 		r := d.uvarint()
 		if r >= uint64(len(c.ends)) {
 			return nil, errCorrupt
 		}
-		c.ref[i] = uint32(r)
+		c.ref.add(uint32(r))
 	}
 	if d.bad || len(d.data) > 0 {
 		return nil, errCorrupt
 	}
-	c.parse()
 	return c, nil
 }
 
 // decoder reads what encode wrote; bad says that it ran out or makes no sense.
 type decoder struct {
-	data []byte
-	bad  bool
+	data  []byte
+	bad   bool
+	dense []uint16
 }
 
 func (d *decoder) uvarint() uint64 {
@@ -148,6 +155,9 @@ func (d *decoder) places(n int) places {
 			return places{}
 		}
 		p.doc[i] = uint16(last)
+	}
+	if int(count) <= len(d.dense) && slices.Equal(p.doc, d.dense[:count]) {
+		p.doc, p.dense = d.dense[:count:count], true
 	}
 	if head%2 == 1 {
 		p.at = make([]uint64, count)

@@ -16,17 +16,17 @@ func FuzzDecodeColumn(f *testing.F) {
 	f.Add([]byte{}, 0)
 	f.Fuzz(func(t *testing.T, data []byte, docs int) {
 		docs &= MaxDocs - 1
-		c, err := decodeColumn(data, docs)
+		c, err := decodeColumn(data, docs, []uint16{0, 1, 2, 3})
 		if err != nil {
 			return
 		}
 		if Present(c, NewBits(docs)) {
 			t.Error("a value of no record")
 		}
-		for i := range c.ref {
-			_ = c.entry(c.ref[i])
+		for i := range c.ref.len() {
+			_ = c.entry(c.ref.at(i))
 		}
-		again, err := decodeColumn(c.encode(nil), docs)
+		again, err := decodeColumn(c.encode(nil), docs, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

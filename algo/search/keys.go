@@ -50,14 +50,14 @@ func (o Order) Keys(s Segment) (*Keys, error) {
 			}
 		}
 	}
-	if len(c.ref) > 0 {
+	if c.ref.len() > 0 {
 		k.word, k.words = make([]uint32, s.Docs()), make([]Key, len(c.ends))
 		for i := range k.words {
 			k.words[i] = o.textKey(c.entry(uint32(i)))
 		}
 		for i, doc := range c.texts.doc {
-			if o.Compare(k.words[c.ref[i]], k.At(int(doc))) < 0 {
-				k.word[doc] = c.ref[i] + 1
+			if o.Compare(k.words[c.ref.at(i)], k.At(int(doc))) < 0 {
+				k.word[doc] = c.ref.at(i) + 1
 			}
 		}
 	}

@@ -115,13 +115,17 @@ func (f *filter) scanColumn(c *Column, visit func(doc uint16, at uint64, ok bool
 	for i, doc := range c.nums.doc {
 		visit(doc, c.nums.where(i), f.number(c.num[i]))
 	}
-	if len(c.ref) > 0 {
+	if c.ref.len() > 0 {
 		holds := make([]bool, len(c.ends))
 		for i := range holds {
-			holds[i] = f.maybe(c.entry(uint32(i)), c.asNumber(uint32(i)))
+			s, n := c.entry(uint32(i)), math.NaN()
+			if f.typ == numericText && !math.IsNaN(f.num) {
+				n, _ = parseNumber(s)
+			}
+			holds[i] = f.maybe(s, n)
 		}
 		for i, doc := range c.texts.doc {
-			visit(doc, c.texts.where(i), holds[c.ref[i]])
+			visit(doc, c.texts.where(i), holds[c.ref.at(i)])
 		}
 	}
 	for i, doc := range c.marks.doc {
@@ -139,8 +143,10 @@ func (f *filter) scanCollective(c *Column, property string, visit func(doc uint1
 	for i := range holds {
 		holds[i] = key || f.maybe(c.entry(uint32(i)), math.NaN())
 	}
-	for i, doc := range c.texts.doc {
-		visit(doc, c.texts.where(i), holds[c.ref[i]])
+	if f.absent() || slices.Contains(holds, true) {
+		for i, doc := range c.texts.doc {
+			visit(doc, c.texts.where(i), holds[c.ref.at(i)])
+		}
 	}
 	marked := f.words(f.key(property, mark), 0)
 	for i, doc := range c.marks.doc {

@@ -31,7 +31,7 @@ type Order struct {
 // no such property.
 func NewOrder(t *Type, by string, descending bool) (Order, error) {
 	if by == "" {
-		for _, name := range []string{"LastModifiedTime", "CreationTime"} {
+		for _, name := range []string{"LastModifiedTime", "CreationTime", "Model.CreationTime"} {
 			if p, ok := t.find(name); ok {
 				return Order{p, descending}, nil
 			}

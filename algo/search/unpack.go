@@ -12,12 +12,20 @@ import (
 const maxUnpacked = 256 << 20
 
 // Unpacker reads stored segments. Many may use it at once.
-type Unpacker struct{ dec *zstd.Decoder }
+type Unpacker struct {
+	dec *zstd.Decoder
+	// count is the numbers of all records that a segment can have.
+	count []uint16
+}
 
 // NewUnpacker makes an Unpacker.
 func NewUnpacker() (*Unpacker, error) {
 	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxUnpacked))
-	return &Unpacker{dec}, err
+	u := &Unpacker{dec: dec, count: make([]uint16, MaxDocs)}
+	for i := range u.count {
+		u.count[i] = uint16(i)
+	}
+	return u, err
 }
 
 // Directory says where the columns of a segment are.
@@ -82,7 +90,7 @@ func (u *Unpacker) Column(packed []byte, place, n int) (*Column, error) {
 	if d.bad {
 		return nil, errCorrupt
 	}
-	return decodeColumn(data, n)
+	return decodeColumn(data, n, u.count)
 }
 
 // Columns is a Segment whose columns are all in memory.
@@ -116,7 +124,7 @@ func (u *Unpacker) Unpack(p *Packed) (*Columns, error) {
 		if raw[k].bad {
 			return nil, errCorrupt
 		}
-		if c.columns[name], err = decodeColumn(data, p.Docs); err != nil {
+		if c.columns[name], err = decodeColumn(data, p.Docs, u.count); err != nil {
 			return nil, err
 		}
 	}

@@ -117,26 +117,10 @@ func quiet(ctx context.Context, dir, hold string, stored int) (*harness.Server, 
 	if s, err = harness.Start(ctx, dir, "--max-jobs", "1"); err != nil {
 		return nil, err
 	}
-	if err := holdQueue(ctx, s, hold); err != nil {
+	if err := s.HoldQueue(ctx, hold); err != nil {
 		return nil, errors.Join(err, s.Stop(), os.Remove(hold))
 	}
 	return s, nil
-}
-
-// holdQueue starts a job that waits until the file hold is gone, and makes what
-// other jobs need.
-func holdQueue(ctx context.Context, s *harness.Server, hold string) error {
-	wait := fmt.Sprintf("#!/bin/sh\nwhile [ -e %s ]; do sleep 1; done\n", hold)
-	if err := s.AddImage(harness.Image, wait); err != nil {
-		return err
-	}
-	if err := s.MakeBucket(ctx, harness.Bucket); err != nil {
-		return err
-	}
-	if err := s.Call(ctx, "SageMaker.CreateTrainingJob", "sagemaker", harness.JobInput("holder", harness.Image), nil); err != nil {
-		return err
-	}
-	return s.WaitFor(ctx, "holder", "Training")
 }
 
 // store makes moto hold as many jobs.

@@ -25,6 +25,7 @@ import (
 type serveFlags struct {
 	app.Config
 	jobMemory           memory
+	search              bool
 	logLevel, logFormat string
 }
 
@@ -57,6 +58,8 @@ start. A second one ends it at once.`,
 	flags.StringVar(&f.Runner, "runner", app.RunnerAuto, "what runs programs: auto (processes for images with a program here, containers for others), process, docker, or fake (nothing runs: for tests, docs/testing.md)")
 	flags.StringVar(&f.RegistryCredentials, "registry-credentials", "", "JSON file with usernames and passwords of private registries by the ARN of their credentials provider")
 	flags.StringToStringVar(&f.FileSystems, "file-system", nil, "directory that stands for a file system of channels, as ID=DIRECTORY; may be repeated")
+	flags.BoolVar(&f.search, "search", true, "keep a search index; without one Search is refused")
+	_ = flags.MarkHidden("search") // there to measure what it costs
 	flags.Var(&f.jobMemory, "job-memory", "memory that any job may use at most, such as 512MiB (default what its instance type has)")
 	flags.Var(&f.Quotas, "quota", "how many resources of a kind an account may have in a region, such as contexts=500, 0 for no limit; may be repeated")
 	flags.DurationVar(&f.StopGrace, "stop-grace", training.DefaultStopGrace, "how long the program of a job that is stopped may save its work before it is killed")
@@ -83,6 +86,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) error {
 	}
 	f.Logger, f.DataDir, f.Version = logger, c.dataDir, currentVersion().Version
 	f.JobMemory = int64(f.jobMemory)
+	f.NoSearch = !f.search
 	paceCollector()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -9,6 +9,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/schema"
+	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/wire/codec"
 	"github.com/sagebrush/sagebrush/wire/validate"
 )
@@ -91,5 +92,36 @@ func TestModelledConstraints(t *testing.T) {
 		if got := violated(c.part); (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s:\n got %s\nwant %s", c.part, got, c.want)
 		}
+	}
+}
+
+// CreateModelPackage-6: those who register an algorithm's models get a copy of the
+// specification, of an algorithm that can be used and has one.
+func TestInferenceSpecificationForPackages(t *testing.T) {
+	t.Parallel()
+	b := started(t)
+	in := algorithm("serves")
+	in.InferenceSpecification = &sagemaker.InferenceSpecification{Containers: []*sagemaker.ModelPackageContainerDefinition{{Image: aws.Ptr("example/serve:1")}}}
+	b.create(in)
+	b.create(algorithm("trains"))
+	b.create(validated("pending", "example/image:1", "p"))
+	ask := func(name string) (spec *sagemaker.InferenceSpecification, err error) {
+		err = b.DB.View(b.ctx, func(tx *store.Tx) (err error) {
+			spec, err = b.InferenceSpecification(tx, home, name)
+			return err
+		})
+		return spec, err
+	}
+	for range 2 {
+		spec, err := ask(aws.SageMakerARN(home, "algorithm", "serves"))
+		must(t, err)
+		if *spec.Containers[0].Image != "example/serve:1" || *spec.Containers[0].ImageDigest != digest {
+			t.Errorf("%+v", spec.Containers[0])
+		}
+		spec.Containers[0].Image = aws.Ptr("changed by the caller")
+	}
+	for name, want := range map[string]string{"trains": "has no InferenceSpecification", "nope": "does not exist", "pending": "once it is Completed"} {
+		_, err := ask(name)
+		refused(t, err, want)
 	}
 }

@@ -16,14 +16,39 @@ import (
 func (s *Service) TrainingSpecification(ctx context.Context, scope aws.Scope, nameOrARN string) (*sagemaker.TrainingSpecification, string, error) {
 	var r *row
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		r, err = load(tx, scope, nameOrARN)
+		r, err = loadUsable(tx, scope, nameOrARN)
 		return err
 	})
 	if err != nil {
 		return nil, "", err
 	}
-	if r.Body.Status != sagemaker.AlgorithmStatusCompleted {
-		return nil, "", aws.Invalid("Algorithm %s is in status %s. An algorithm can be used once it is Completed.", r.ARN, r.Body.Status)
-	}
 	return r.Body.Request.TrainingSpecification, r.ARN, nil
+}
+
+// InferenceSpecification is for services that register models which were made with
+// an algorithm: how those are served (CreateModelPackage-6). It belongs to the
+// caller. The refusals are those of TrainingSpecification, and one of an algorithm
+// that says nothing about inference.
+func (s *Service) InferenceSpecification(tx *store.Tx, scope aws.Scope, nameOrARN string) (*sagemaker.InferenceSpecification, error) {
+	r, err := loadUsable(tx, scope, nameOrARN)
+	if err != nil {
+		return nil, err
+	}
+	spec := r.Body.Request.InferenceSpecification
+	if spec == nil {
+		return nil, aws.Invalid("Algorithm %s has no InferenceSpecification, so it does not say how its models are served. Give the model package an InferenceSpecification of its own.", r.ARN)
+	}
+	return spec, nil
+}
+
+// loadUsable is load for those that want to use the algorithm.
+func loadUsable(tx *store.Tx, scope aws.Scope, nameOrARN string) (*row, error) {
+	r, err := load(tx, scope, nameOrARN)
+	if err != nil {
+		return nil, err
+	}
+	if r.Body.Status != sagemaker.AlgorithmStatusCompleted {
+		return nil, aws.Invalid("Algorithm %s is in status %s. An algorithm can be used once it is Completed.", r.ARN, r.Body.Status)
+	}
+	return r, nil
 }

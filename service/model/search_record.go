@@ -7,6 +7,11 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
+// Searchable is the kind that Search finds.
+func (s *Service) Searchable() kit.Searchable {
+	return kit.Searchable{Resource: sagemaker.ResourceTypeModel, Kind: models.Kind(), Record: record}
+}
+
 // record is the model as Search shows it: in the shape of the model dashboard, of
 // which only the model itself is here (Search-1, Search-19).
 func record(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {

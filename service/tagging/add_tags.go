@@ -22,6 +22,9 @@ func (s *Service) AddTags(ctx context.Context, in *sagemaker.AddTagsInput) (*sag
 		if err := find(tx, scope, arn); err != nil {
 			return err
 		}
+		if err := s.own(arn); err != nil {
+			return err
+		}
 		if err := store.AddTags(tx, scope, arn, added); err != nil {
 			return err
 		}

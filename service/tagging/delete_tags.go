@@ -16,6 +16,9 @@ func (s *Service) DeleteTags(ctx context.Context, in *sagemaker.DeleteTagsInput)
 		if err := find(tx, scope, arn); err != nil {
 			return err
 		}
+		if err := s.own(arn); err != nil {
+			return err
+		}
 		if err := store.DeleteTags(tx, scope, arn, in.TagKeys...); err != nil {
 			return err
 		}

@@ -10,13 +10,14 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// ListTags lists a resource's tags by key.
+// ListTags lists a resource's tags by key, or those of the resource that it
+// belongs to.
 func (s *Service) ListTags(ctx context.Context, in *sagemaker.ListTagsInput) (*sagemaker.ListTagsOutput, error) {
 	scope, arn := aws.ScopeFrom(ctx), *in.ResourceArn
 	var all map[string]string
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
 		if err = find(tx, scope, arn); err == nil {
-			all, err = store.Tags(tx, scope, arn)
+			all, err = store.Tags(tx, scope, s.owner(arn))
 		}
 		return err
 	})

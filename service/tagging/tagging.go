@@ -14,7 +14,28 @@ import (
 )
 
 // Service implements the tag operations.
-type Service struct{ kit.Base }
+type Service struct {
+	kit.Base
+	// Owner is the ARN of the resource whose tags the resource with that ARN goes
+	// by: itself, or what it belongs to. Nil means itself.
+	Owner func(arn string) string
+}
+
+// owner is Owner with its default.
+func (s *Service) owner(arn string) string {
+	if s.Owner == nil {
+		return arn
+	}
+	return s.Owner(arn)
+}
+
+// own refuses to change the tags of a resource that goes by another one's.
+func (s *Service) own(arn string) error {
+	if owner := s.owner(arn); owner != arn {
+		return aws.Invalid("The resource %q goes by the tags of %s. Change the tags there.", arn, owner)
+	}
+	return nil
+}
 
 // find checks that the ARN names a resource of the caller's own scope.
 func find(tx *store.Tx, scope aws.Scope, arn string) error {

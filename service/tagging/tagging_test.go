@@ -69,6 +69,42 @@ func TestTags(t *testing.T) {
 	})
 }
 
+// CreateModelPackage-3: a resource that goes by another one's tags shows those, and
+// its own cannot be changed; one that does not exist has none.
+func TestOwner(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := aws.WithCaller(t.Context(), aws.Caller{Scope: home})
+		group, version := aws.SageMakerARN(home, "model-package-group", "g"), aws.SageMakerARN(home, "model-package", "g/1")
+		must(t, db.Update(ctx, func(tx *store.Tx) error {
+			for _, r := range [][3]string{{"model-package-group", "g", group}, {"model-package", "g/1", version}} {
+				if err := store.NewTable[struct{}](r[0]).Insert(tx, &store.Row[struct{}]{Scope: home, Name: r[1], ARN: r[2]}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		s := &tagging.Service{Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}, Owner: func(arn string) string {
+			return strings.Replace(strings.TrimRight(arn, "/0123456789"), "model-package/", "model-package-group/", 1)
+		}}
+		_, err := s.AddTags(ctx, &sagemaker.AddTagsInput{ResourceArn: &group, Tags: tags("a=1")})
+		must(t, err)
+		out, err := s.ListTags(ctx, &sagemaker.ListTagsInput{ResourceArn: &version})
+		must(t, err)
+		if got := show(out.Tags); got != "a=1" {
+			t.Errorf("the version shows %q", got)
+		}
+		_, err = s.AddTags(ctx, &sagemaker.AddTagsInput{ResourceArn: &version, Tags: tags("b=1")})
+		_, err2 := s.DeleteTags(ctx, &sagemaker.DeleteTagsInput{ResourceArn: &version, TagKeys: []string{"a"}})
+		_, err3 := s.ListTags(ctx, &sagemaker.ListTagsInput{ResourceArn: aws.Ptr(version + "1")})
+		for i, err := range []error{err, err2, err3} {
+			if aws.CodeOf(err) != aws.ValidationException || (i < 2) != strings.Contains(err.Error(), "goes by the tags of "+group) {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+	})
+}
+
 func tags(pairs ...string) (list []*sagemaker.Tag) {
 	for _, p := range pairs {
 		key, value, _ := strings.Cut(p, "=")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/store/storetest"
@@ -83,11 +84,48 @@ func TestContainer(t *testing.T) {
 	if s := e.specs[0]; s.Image != "unknown/image:1" || len(s.Command) != 0 || strings.Join(s.Args, " ") != "train" {
 		t.Errorf("it ran %+v", s)
 	}
+	for _, name := range []string{"PATH", "HOME", "LANG"} { // those of the image, which is not known yet
+		if value, set := e.specs[0].Env[name]; set {
+			t.Errorf("%s=%s hides what the image says", name, value)
+		}
+	}
 	req = request("absent")
 	req.AlgorithmSpecification.TrainingImage = aws.Ptr("unknown/absent:1")
 	b.create(req)
 	if out := b.await("absent", ended); aws.Val(out.FailureReason) != "ClientError: the image could not be prepared: the registry does not know unknown/absent:1" {
 		t.Errorf("%q", aws.Val(out.FailureReason))
+	}
+}
+
+// shipped is a server's own image behind the URI shipped/image:1, with a metric.
+type shipped struct{ anyImage }
+
+func (s shipped) Resolve(ctx context.Context, uri string) (image.Image, error) {
+	img, err := s.anyImage.Resolve(ctx, uri)
+	if uri == "shipped/image:1" {
+		img.BuiltIn, img.Metrics = true, []image.Metric{{Name: "loss", Regex: "loss=(.*)"}}
+	}
+	return img, err
+}
+
+// Where every image runs in a container, so do those that the server ships, and
+// their URIs bring the same metric definitions along (CreateTrainingJob-20).
+func TestContainersOnly(t *testing.T) {
+	t.Parallel()
+	b, e := withEngine(t)
+	b.Images, b.ContainersOnly = shipped{}, true
+	for name, want := range map[string]int{"shipped": 1, "test": 0, "unknown": 0} {
+		req := request(name)
+		req.AlgorithmSpecification.TrainingImage = aws.Ptr(name + "/image:1")
+		req.AlgorithmSpecification.MetricDefinitions = nil
+		b.create(req)
+		out := b.await(name, ended)
+		if got := len(out.AlgorithmSpecification.MetricDefinitions); got != want || out.TrainingJobStatus != "Completed" {
+			t.Errorf("%s: %d metric definitions, want %d; %s", name, got, want, out.TrainingJobStatus)
+		}
+	}
+	if len(e.specs) != 3 {
+		t.Errorf("%d containers ran, want 3", len(e.specs))
 	}
 }
 

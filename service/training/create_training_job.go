@@ -184,16 +184,23 @@ func (s *Service) imageOf(ctx context.Context, scope aws.Scope, in *sagemaker.Cr
 }
 
 // resolve finds what stands behind an image URI: a program that this server has,
-// or else an image of the container engine, where there is one.
+// or else an image of the container engine, where there is one. The URI of a
+// built-in image brings its metric definitions along, wherever it runs
+// (CreateTrainingJob-20).
 func (s *Service) resolve(ctx context.Context, uri string) (img image.Image, container string, err error) {
-	if s.ContainersOnly && s.Containers != nil {
-		return image.Image{URI: uri, Name: uri}, uri, nil
-	}
 	img, err = s.Images.Resolve(ctx, uri)
-	if aws.CodeOf(err) == aws.ValidationException && s.Containers != nil {
-		return image.Image{URI: uri, Name: uri}, uri, nil
+	if s.Containers == nil || err != nil && aws.CodeOf(err) != aws.ValidationException {
+		return img, "", err
 	}
-	return img, "", err
+	contained := image.Image{URI: uri, Name: uri}
+	switch {
+	case s.ContainersOnly && err == nil && img.BuiltIn:
+		contained.BuiltIn, contained.Metrics = true, img.Metrics
+		return contained, uri, nil
+	case s.ContainersOnly || err != nil:
+		return contained, uri, nil
+	}
+	return img, "", nil
 }
 
 // parseS3 splits an S3 URI, or refuses it.

@@ -21,9 +21,6 @@ func environment(r *row, i int, image map[string]string, limits run.Limits, netw
 	in, host := &r.Body.Request, r.Body.Hosts[i]
 	inputs, resources := inputDataConfig(in, host), resourceConfig(r.Body.Hosts, i, networkInterface)
 	env := map[string]string{
-		"PATH":                      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOME":                      "/root",
-		"LANG":                      "C.UTF-8",
 		"PYTHONUNBUFFERED":          "1",
 		"TRAINING_JOB_NAME":         r.Name,
 		"TRAINING_JOB_ARN":          r.ARN,
@@ -46,6 +43,10 @@ func environment(r *row, i int, image map[string]string, limits run.Limits, netw
 		"SM_RESOURCE_CONFIG":        asJSON(resources),
 		"SM_INPUT_DATA_CONFIG":      asJSON(inputs),
 		"SM_HPS":                    asJSON(in.HyperParameters),
+	}
+	if r.Body.Container == "" { // a container has them from its image, and often others
+		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+		env["HOME"], env["LANG"] = "/root", "C.UTF-8"
 	}
 	if limits.CPUs > 0 {
 		env["OMP_NUM_THREADS"] = env["SM_NUM_CPUS"]

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sagebrush/sagebrush/algo/summary"
 	"github.com/sagebrush/sagebrush/logstream"
 )
 
@@ -13,7 +14,7 @@ import (
 // order of the definitions (DescTJ-14).
 func TestFinalMetrics(t *testing.T) {
 	t.Parallel()
-	c := &scanner{latest: map[string]Metric{}}
+	c := &scanner{latest: map[string]Metric{}, totals: map[string]summary.Summary{}}
 	for i := range 45 {
 		match, err := compileMetric(fmt.Sprintf(`m%02d=(\S+)`, i))
 		must(t, err)

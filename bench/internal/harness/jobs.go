@@ -48,7 +48,7 @@ func Seed(ctx context.Context, dir string, n int) error {
 	for done := 0; done < n && err == nil; done += 1000 {
 		err = db.Update(ctx, func(tx *store.Tx) error {
 			for i := done; i < min(n, done+1000); i++ {
-				if err := table.Insert(tx, completed(scope, JobName(i), tx.Now)); err != nil {
+				if err := table.Insert(tx, Completed(scope, JobName(i), tx.Now)); err != nil {
 					return err
 				}
 			}
@@ -61,8 +61,8 @@ func Seed(ctx context.Context, dir string, n int) error {
 	return err
 }
 
-// completed is the row of a job that ended well.
-func completed(scope aws.Scope, name string, now time.Time) *store.Row[training.Job] {
+// Completed is the row of a job that ended well.
+func Completed(scope aws.Scope, name string, now time.Time) *store.Row[training.Job] {
 	begun, job := now.Add(-time.Minute), training.Job{Request: *JobInput(name, Image), Secondary: sagemaker.SecondaryStatusCompleted, Claimed: true}
 	for _, s := range []sagemaker.SecondaryStatus{sagemaker.SecondaryStatusStarting, sagemaker.SecondaryStatusTraining, sagemaker.SecondaryStatusUploading, sagemaker.SecondaryStatusCompleted} {
 		job.History = append(job.History, training.HistoryEntry{Status: s, Message: "A message of the usual length", Start: begun, End: &now})
@@ -91,6 +91,22 @@ func (s *Server) WaitFor(ctx context.Context, job, secondary string) error {
 		}
 	}
 	return fmt.Errorf("the job %s is %s, not %s: %s", job, last.SecondaryStatus, secondary, last.FailureReason)
+}
+
+// HoldQueue starts a job that waits until the file hold is gone, and makes what
+// other jobs need: with one job at a time, they stay queued.
+func (s *Server) HoldQueue(ctx context.Context, hold string) error {
+	wait := fmt.Sprintf("#!/bin/sh\nwhile [ -e %s ]; do sleep 1; done\n", hold)
+	if err := s.AddImage(Image, wait); err != nil {
+		return err
+	}
+	if err := s.MakeBucket(ctx, Bucket); err != nil {
+		return err
+	}
+	if err := s.Call(ctx, "SageMaker.CreateTrainingJob", "sagemaker", JobInput("holder", Image), nil); err != nil {
+		return err
+	}
+	return s.WaitFor(ctx, "holder", "Training")
 }
 
 // CountJobs counts the jobs of a status by listing them.

@@ -52,6 +52,12 @@ func ours(servers []*Server) (sum int64) {
 	return sum
 }
 
+// Processor is the processor time that the server has used so far, with that of
+// its children that ended.
+func (s *Server) Processor() time.Duration {
+	return time.Duration(used(s.PID)) * time.Second / ticks
+}
+
 // used is a process's own time and that of its children that it has waited for.
 func used(pid int) (sum int64) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

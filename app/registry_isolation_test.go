@@ -1,0 +1,89 @@
+package app_test
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+const owners = "arn:aws:sagemaker:us-east-1:123456789012:"
+
+// registryProbes call the operations of the model registry, models and cards, as
+// a stranger who knows the owner's names.
+func registryProbes() map[string]func(c *client) (int, string) {
+	found := map[string]func(c *client) (int, string){}
+	for operation, body := range map[string]string{
+		"CreateModelPackageGroup":       `{"ModelPackageGroupName":"` + marker + `"}`,
+		"DescribeModelPackageGroup":     `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
+		"ListModelPackageGroups":        `{}`,
+		"DeleteModelPackageGroup":       `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
+		"PutModelPackageGroupPolicy":    `{"ModelPackageGroupName":"nobodys","ResourcePolicy":"{\"Statement\":[]}"}`,
+		"GetModelPackageGroupPolicy":    `{"ModelPackageGroupName":"` + marker + `"}`,
+		"DeleteModelPackageGroupPolicy": `{"ModelPackageGroupName":"` + marker + `"}`,
+		"CreateModelPackage":            `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
+		"DescribeModelPackage":          `{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}`,
+		"UpdateModelPackage":            `{"ModelPackageArn":"` + owners + `model-package/` + marker + `/1","ModelApprovalStatus":"Approved"}`,
+		"DeleteModelPackage":            `{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}`,
+		"ListModelPackages":             `{"ModelPackageType":"Both"}`,
+		"BatchDescribeModelPackage":     `{"ModelPackageArnList":["` + owners + `model-package/` + marker + `/1"]}`,
+		"CreateModel":                   `{"ModelName":"` + marker + `","PrimaryContainer":{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}}`,
+		"DescribeModel":                 `{"ModelName":"` + marker + `"}`,
+		"ListModels":                    `{}`,
+		"DeleteModel":                   `{"ModelName":"` + marker + `"}`,
+		"CreateModelCard":               `{"ModelCardName":"` + marker + `","Content":"{}","ModelCardStatus":"Draft"}`,
+		"DescribeModelCard":             `{"ModelCardName":"` + owners + `model-card/` + marker + `"}`,
+		"UpdateModelCard":               `{"ModelCardName":"nobodys","Content":"{}"}`,
+		"DeleteModelCard":               `{"ModelCardName":"nobodys"}`,
+		"ListModelCards":                `{}`,
+		"ListModelCardVersions":         `{"ModelCardName":"` + marker + `"}`,
+		"CreateModelCardExportJob":      `{"ModelCardName":"` + marker + `","ModelCardExportJobName":"j","OutputConfig":{"S3OutputPath":"s3://` + marker + `"}}`,
+		"DescribeModelCardExportJob":    `{"ModelCardExportJobArn":"` + owners + `model-card/` + marker + `/export-job/` + marker + `"}`,
+		"ListModelCardExportJobs":       `{"ModelCardName":"` + marker + `"}`,
+	} {
+		found["sagemaker."+operation] = func(c *client) (int, string) { return c.json("sagemaker", "SageMaker."+operation, body) }
+	}
+	return found
+}
+
+// makeRegistry makes what the owner has of it; every description holds the marker's tag.
+func makeRegistry(t *testing.T, owner *client) {
+	t.Helper()
+	for _, c := range [][2]string{
+		{"CreateModelPackageGroup", `{"ModelPackageGroupName":"` + marker + `","ModelPackageGroupDescription":"` + marker + `-tag"}`},
+		{"PutModelPackageGroupPolicy", `{"ModelPackageGroupName":"` + marker + `","ResourcePolicy":"{\"Statement\":[{\"Sid\":\"` + marker + `-tag\"}]}"}`},
+		{"CreateModelPackage", `{"ModelPackageGroupName":"` + marker + `","ModelPackageDescription":"` + marker + `-tag"}`},
+		{"CreateModel", `{"ModelName":"` + marker + `","PrimaryContainer":{"Image":"example/serve:1","Environment":{"TAG":"` + marker + `-tag"}}}`},
+		{"CreateModelCard", `{"ModelCardName":"` + marker + `","Content":"{\"model_overview\":{\"model_name\":\"` + marker + `-tag\"}}","ModelCardStatus":"Draft"}`},
+		{"CreateModelCardExportJob", `{"ModelCardName":"` + marker + `","ModelCardExportJobName":"` + marker + `","OutputConfig":{"S3OutputPath":"s3://` + marker + `/` + marker + `-tag"}}`},
+	} {
+		if status, text := owner.json("sagemaker", "SageMaker."+c[0], c[1]); status != http.StatusOK {
+			t.Fatalf("%s: %d %s", c[0], status, text)
+		}
+	}
+}
+
+// keptRegistry checks that the owner's are as they were after all the probes.
+func keptRegistry(t *testing.T, owner *client) {
+	t.Helper()
+	probes := registryProbes()
+	for _, operation := range []string{"DescribeModelPackageGroup", "GetModelPackageGroupPolicy", "DescribeModelPackage", "DescribeModel", "DescribeModelCard", "DescribeModelCardExportJob"} {
+		status, text := probes["sagemaker."+operation](owner)
+		if status != http.StatusOK || !strings.Contains(text, marker+"-tag") || strings.Contains(text, `"Approved"`) {
+			t.Errorf("the owner's is gone: %s: %d %s", operation, status, text)
+		}
+	}
+}
+
+// allProbes are those of all operations.
+func allProbes(t *testing.T) map[string]func(c *client) (int, string) {
+	t.Helper()
+	all := maps.Clone(probes)
+	for name, probe := range registryProbes() {
+		if all[name] != nil {
+			t.Fatalf("two probes of %s", name)
+		}
+		all[name] = probe
+	}
+	return all
+}

@@ -1,0 +1,136 @@
+// Command registry measures how long the model registry takes to answer with
+// 100,000 versions stored, on SQLite and, where a server's URL is given, on
+// PostgreSQL: lists of a group, of its few approved versions and of all packages,
+// and batches of 100 versions.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/bench/internal/harness"
+)
+
+// options of a run.
+type options struct {
+	versions, groups int
+	seconds, rate    float64
+	postgres         string
+}
+
+func main() {
+	f := harness.AddFlags()
+	var o options
+	flag.IntVar(&o.versions, "versions", 100_000, "versions stored before the measurements")
+	flag.IntVar(&o.groups, "groups", 10, "groups that they are spread over")
+	flag.Float64Var(&o.seconds, "seconds", 5, "length of a measurement")
+	flag.Float64Var(&o.rate, "rate", 50, "requests a second")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of an empty database of a PostgreSQL server; none leaves it out")
+	flag.Parse()
+	harness.Main(func(ctx context.Context) error {
+		r := harness.NewReport("registry")
+		r.Note("%d versions in %d groups, one in a thousand approved; %g requests/s for %g s, each signed beforehand, after 1 s of the same", o.versions, o.groups, o.rate, o.seconds)
+		if err := measure(ctx, o, r, "SQLite", ""); err != nil {
+			return err
+		}
+		if o.postgres != "" {
+			if err := measure(ctx, o, r, "PostgreSQL", o.postgres); err != nil {
+				return err
+			}
+		}
+		return r.Print(os.Stdout, f)
+	})
+}
+
+// measure seeds a database and times a server on it.
+func measure(ctx context.Context, o options, r *harness.Report, name, url string) error {
+	base, err := os.MkdirTemp("", "sagebrush-bench-")
+	if err != nil {
+		return err
+	}
+	defer harness.RemoveAll(base)
+	dir := filepath.Join(base, "data")
+	var args []string
+	if url != "" {
+		args = []string{"--database", url}
+	} else {
+		url = "sqlite:" + filepath.Join(dir, "sagebrush.db")
+	}
+	s, err := harness.Start(ctx, dir, args...) // it makes the schema
+	if err != nil {
+		return err
+	}
+	if err := s.Stop(); err != nil {
+		return err
+	}
+	if err := seed(ctx, url, o); err != nil {
+		return err
+	}
+	if s, err = harness.Start(ctx, dir, args...); err != nil {
+		return err
+	}
+	defer func() { _ = s.Stop() }()
+	for _, q := range o.queries() {
+		var requests []harness.Signed
+		for i := range 200 {
+			request, err := s.Sign("SageMaker."+q.operation, "sagemaker", q.input(i))
+			if err != nil {
+				return err
+			}
+			requests = append(requests, request)
+		}
+		// The first answers of a server that has just started read from disk.
+		if _, err := harness.Clean(harness.Open(ctx, s.Addr, 4, harness.Cycle(requests), time.Second, o.rate)); err != nil {
+			return fmt.Errorf("%s: %w", q.what, err)
+		}
+		l, err := harness.Clean(harness.Open(ctx, s.Addr, 4, harness.Cycle(requests), time.Duration(o.seconds*float64(time.Second)), o.rate))
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.what, err)
+		}
+		p99 := ms(l.P99)
+		r.Rows = append(r.Rows, harness.Row{What: name + ": " + q.what + ", p50", Value: ms(l.P50), Unit: "ms"},
+			harness.Row{What: "the same, p99", Value: p99, Unit: "ms"}.AtMost(p99, 20, " ms"))
+	}
+	return nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// query is one kind of request.
+type query struct {
+	what, operation string
+	input           func(i int) any
+}
+
+func (o options) queries() []query {
+	page := aws.Ptr[int32](100)
+	newest := sagemaker.SortOrderDescending
+	return []query{
+		{"list a group, 100 to a page", "ListModelPackages", func(i int) any {
+			return &sagemaker.ListModelPackagesInput{ModelPackageGroupName: aws.Ptr(groupName(i % o.groups)), MaxResults: page}
+		}},
+		{"list the newest approved version of a group", "ListModelPackages", func(i int) any {
+			return &sagemaker.ListModelPackagesInput{ModelPackageGroupName: aws.Ptr(groupName(i % o.groups)),
+				ModelApprovalStatus: sagemaker.ModelApprovalStatusApproved, SortOrder: newest, MaxResults: aws.Ptr[int32](1)}
+		}},
+		{"list packages without versions, of which there are none", "ListModelPackages", func(int) any { return &sagemaker.ListModelPackagesInput{} }},
+		{"list all versions, newest first, 100 to a page", "ListModelPackages", func(int) any {
+			return &sagemaker.ListModelPackagesInput{ModelPackageType: sagemaker.ModelPackageTypeVersioned, SortOrder: newest, MaxResults: page}
+		}},
+		{"describe a batch of 100 versions", "BatchDescribeModelPackage", func(i int) any {
+			in := &sagemaker.BatchDescribeModelPackageInput{}
+			for k := range 100 {
+				// A step that shares no factor with the count visits them all, out of order.
+				n := (i*100 + k) * 7919 % o.versions
+				in.ModelPackageArnList = append(in.ModelPackageArnList, arn(n%o.groups, n/o.groups+1))
+			}
+			return in
+		}},
+	}
+}

@@ -1,0 +1,165 @@
+// Command search measures Search over 100,000 training jobs with 30
+// hyperparameters and 10 metrics each: how long 20 different expressions take, how
+// long the index needs for jobs that were there before it, what the index costs
+// writers, and how long MLflow takes for the same runs and the queries that it can
+// express.
+//
+// It needs bin/sagebrush. With -postgres URL (of a database that may be emptied)
+// the server keeps its state there; with -mlflow PYTHON, an interpreter that has
+// MLflow, the peer is measured.
+package main
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/sagebrush/sagebrush/bench/internal/harness"
+)
+
+// options of a run.
+type options struct {
+	jobs, rounds, writes int
+	postgres, mlflow     string
+}
+
+func main() {
+	f := harness.AddFlags()
+	var o options
+	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored")
+	flag.IntVar(&o.rounds, "rounds", 50, "times that each expression is asked")
+	flag.IntVar(&o.writes, "writes", 10_000, "jobs created to measure the cost of writes, 0 for none")
+	flag.StringVar(&o.postgres, "postgres", "", "postgres:// URL of an empty database, to use in place of SQLite")
+	flag.StringVar(&o.mlflow, "mlflow", "", "a Python with MLflow, to measure it beside")
+	flag.Parse()
+	harness.Main(func(ctx context.Context) error {
+		r := harness.NewReport("search")
+		if err := run(ctx, o, r); err != nil {
+			return err
+		}
+		return r.Print(os.Stdout, f)
+	})
+}
+
+func run(ctx context.Context, o options, r *harness.Report) error {
+	base, err := os.MkdirTemp("", "sagebrush-bench-")
+	if err != nil {
+		return err
+	}
+	defer harness.RemoveAll(base)
+	if err := searches(ctx, o, filepath.Join(base, "data"), r); err != nil {
+		return err
+	}
+	if o.mlflow != "" {
+		if err := beside(ctx, o, filepath.Join(base, "mlflow.db"), r); err != nil {
+			return err
+		}
+	}
+	if o.writes > 0 && o.postgres == "" {
+		return writes(ctx, o, base, r)
+	}
+	return nil
+}
+
+// arguments of the server.
+func (o options) arguments() []string {
+	if o.postgres == "" {
+		return nil
+	}
+	return []string{"--database", o.postgres}
+}
+
+// database is the URL of the state of a server in dir.
+func (o options) database(dir string) string {
+	if o.postgres == "" {
+		return "sqlite:" + filepath.Join(dir, "sagebrush.db")
+	}
+	return o.postgres
+}
+
+// searches measures the expressions.
+func searches(ctx context.Context, o options, dir string, r *harness.Report) error {
+	if err := seed(ctx, o, dir); err != nil {
+		return err
+	}
+	s, err := harness.Start(ctx, dir, o.arguments()...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Stop() }()
+	begun, ready := time.Now(), s.Ready
+	if err := settled(ctx, o.database(dir)); err != nil {
+		return err
+	}
+	r.Rows = append(r.Rows,
+		harness.Row{What: fmt.Sprintf("start with %d jobs that have no index yet", o.jobs), Value: ms(ready), Unit: "ms"},
+		harness.Row{What: "until they are all packed", Value: time.Since(begun).Seconds(), Unit: "s"})
+	if err := s.Stop(); err != nil {
+		return err
+	}
+	if s, err = harness.Start(ctx, dir, o.arguments()...); err != nil {
+		return err
+	}
+	r.Rows = append(r.Rows, harness.Row{What: "start with the index", Value: ms(s.Ready), Unit: "ms"}.AtMost(ms(s.Ready), 1000, " ms"))
+	others := harness.Others(s)
+	var all []time.Duration
+	slowest, what := time.Duration(0), ""
+	for _, e := range expressions() {
+		first, err := ask(ctx, s, e)
+		if err != nil {
+			return err
+		}
+		var times []time.Duration
+		for range o.rounds {
+			took, err := ask(ctx, s, e)
+			if err != nil {
+				return err
+			}
+			times = append(times, took)
+		}
+		all = append(all, times...)
+		slices.Sort(times)
+		if p99 := at(times, 0.99); p99 > slowest {
+			slowest, what = p99, e.what
+		}
+		r.Rows = append(r.Rows, harness.Row{What: fmt.Sprintf("%s (first asked: %.1f ms), median", e.what, ms(first)), Value: ms(at(times, 0.5)), Unit: "ms"})
+	}
+	slices.Sort(all)
+	p99 := ms(at(all, 0.99))
+	r.Rows = append(r.Rows,
+		harness.Row{What: "all expressions, p50", Value: ms(at(all, 0.5)), Unit: "ms"},
+		harness.Row{What: "all expressions, p99", Value: p99, Unit: "ms"}.AtMost(p99, 50, " ms"),
+		harness.Row{What: "the slowest expression (" + what + "), p99", Value: ms(slowest), Unit: "ms"})
+	rss, err := s.RSS()
+	if err != nil {
+		return err
+	}
+	r.Rows = append(r.Rows, harness.Row{What: "resident memory after all of them", Value: float64(rss) / 1e6, Unit: "MB"})
+	r.Note("%d jobs, %d hyperparameters and %d metrics each; pages of %d; every expression once and then %d times, one after the other", o.jobs, hyperparameters, metrics, page, o.rounds)
+	r.Note("other programs used %.0f %% of the processors while expressions were asked", 100*others())
+	return nil
+}
+
+// ask runs one expression and checks that it finds what it should.
+func ask(ctx context.Context, s *harness.Server, e expression) (time.Duration, error) {
+	var out struct{ Results []struct{ TrainingJob struct{ TrainingJobName string } } }
+	begun := time.Now()
+	err := s.Call(ctx, "SageMaker.Search", "sagemaker", e.request(), &out)
+	took := time.Since(begun)
+	if err == nil && (len(out.Results) == 0) != e.none {
+		err = fmt.Errorf("%s: %d results", e.what, len(out.Results))
+	}
+	return took, err
+}
+
+// at is a quantile of sorted times.
+func at[T cmp.Ordered](sorted []T, q float64) T {
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sagebrush/sagebrush/bench/internal/harness"
+)
+
+// rounds of the writes, with and without the index in turns.
+const rounds = 3
+
+// cost is what one round of writes took.
+type cost struct {
+	// create and stop are the wall time of a call, cpu the server's processor time
+	// for both and all that they cause, the index included.
+	create, stop, cpu float64
+}
+
+// writes measures jobs that are created and stopped, each 16 at a time, on a
+// server that keeps a search index and on one that does not, and what the
+// processors did until nothing was left to do.
+func writes(ctx context.Context, o options, base string, r *harness.Report) error {
+	var with, without []cost
+	for i := range rounds {
+		for _, side := range []struct {
+			list  *[]cost
+			flags []string
+		}{{&with, nil}, {&without, []string{"--search=false"}}} {
+			c, err := round(ctx, o, filepath.Join(base, fmt.Sprintf("writes-%d-%t", i, side.flags == nil)), side.flags)
+			if err != nil {
+				return err
+			}
+			*side.list = append(*side.list, c)
+		}
+	}
+	add := func(what string, of func(cost) float64) {
+		median := func(list []cost) float64 {
+			values := make([]float64, len(list))
+			for i, c := range list {
+				values[i] = of(c)
+			}
+			return harness.Median(values)
+		}
+		a, b := median(with), median(without)
+		row := harness.Row{What: what + ", with the index; peer is without", Value: a, Peer: b, Ratio: a / b, Unit: "µs"}
+		r.Rows = append(r.Rows, row.AtMost(a/b, 1.3, "×"))
+	}
+	r.Note("writes: %d jobs with %d hyperparameters created and then stopped while they wait, 16 connections, medians of %d rounds, sides in turns; ratio is with over without the index", o.writes, hyperparameters, rounds)
+	add("time to create a job", func(c cost) float64 { return c.create })
+	add("time to stop a job", func(c cost) float64 { return c.stop })
+	add("processor time for both, until all is packed", func(c cost) float64 { return c.cpu })
+	return nil
+}
+
+func round(ctx context.Context, o options, dir string, flags []string) (c cost, err error) {
+	s, err := harness.Start(ctx, dir, append([]string{"--max-jobs", "1"}, flags...)...)
+	if err != nil {
+		return c, err
+	}
+	hold := dir + "-hold"
+	defer func() { _ = s.Stop(); _ = os.Remove(hold) }()
+	if err := os.WriteFile(hold, nil, 0o600); err != nil {
+		return c, err
+	}
+	if err := s.HoldQueue(ctx, hold); err != nil {
+		return c, err
+	}
+	creates, stops := make([]harness.Signed, o.writes), make([]harness.Signed, o.writes)
+	for i := range creates {
+		in := harness.JobInput(fmt.Sprintf("write-%06d", i), harness.Image)
+		in.HyperParameters = parameters(i)
+		if creates[i], err = s.Sign("SageMaker.CreateTrainingJob", "sagemaker", in); err != nil {
+			return c, err
+		}
+		if stops[i], err = s.Sign("SageMaker.StopTrainingJob", "sagemaker", map[string]string{"TrainingJobName": *in.TrainingJobName}); err != nil {
+			return c, err
+		}
+	}
+	before := s.Processor()
+	for _, side := range []struct {
+		requests []harness.Signed
+		each     *float64
+	}{{creates, &c.create}, {stops, &c.stop}} {
+		l, err := harness.Clean(harness.Closed(ctx, s.Addr, 16, harness.Once(side.requests), 10*time.Minute))
+		if err != nil {
+			return c, err
+		}
+		if l.N != o.writes {
+			return c, fmt.Errorf("%d of %d requests were answered", l.N, o.writes)
+		}
+		*side.each = l.Elapsed.Seconds() * 1e6 / float64(l.N)
+	}
+	time.Sleep(3 * time.Second) // tasks and the index have settled
+	if flags == nil {
+		if err := settled(ctx, o.database(dir)); err != nil {
+			return c, err
+		}
+	}
+	c.cpu = (s.Processor() - before).Seconds() * 1e6 / float64(o.writes)
+	return c, nil
+}

@@ -1,0 +1,50 @@
+package modelcard
+
+import (
+	"encoding/json"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/store"
+)
+
+// Searchable are the kinds that Search finds.
+func (s *Service) Searchable() []kit.Searchable {
+	return []kit.Searchable{{Resource: sagemaker.ResourceTypeModelCard, Kind: cards.Kind(), Record: record}}
+}
+
+// record is the card as Search shows it, in its latest version, with what the
+// content says about the model, the risk and the model package group.
+func record(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {
+	r, err := cards.Get(tx, scope, name)
+	if err != nil {
+		return nil, err
+	}
+	v, err := versions.Get(tx, scope, versionName(r.Name, r.Body.Version))
+	if err != nil {
+		return nil, err
+	}
+	tags, err := store.Tags(tx, scope, r.ARN)
+	if err != nil {
+		return nil, err
+	}
+	var about summary
+	if err := json.Unmarshal([]byte(v.Body.Content), &about); err != nil {
+		return nil, err
+	}
+	return &sagemaker.SearchRecord{ModelCard: &sagemaker.ModelCard{
+		ModelCardName: &r.Name, ModelCardArn: &r.ARN, ModelCardVersion: &r.Body.Version, ModelCardStatus: r.Body.Status, Content: &v.Body.Content,
+		SecurityConfig: r.Body.Security, CreationTime: &r.CreatedAt, CreatedBy: r.Body.CreatedBy, LastModifiedTime: &r.ModifiedAt,
+		LastModifiedBy: r.Body.LastModifiedBy, Tags: kit.TagList(tags),
+		ModelId: optional(about.modelID()), RiskRating: optional(about.IntendedUses.RiskRating), ModelPackageGroupName: optional(about.ModelPackageDetails.Group),
+	}}, nil
+}
+
+// optional is nil for "".
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
