@@ -117,10 +117,10 @@ func (l *List) statement(group int64) (string, []any) {
 		args = append(args, v)
 		return "$" + strconv.Itoa(len(args))
 	}
+	const columns = "SELECT a.type, a.created_at, a.created_by, s.id, s.kind, s.type, s.name, s.arn, d.id, d.kind, d.type, d.name, d.arn FROM "
+	const joins = " JOIN lineage_vertex s ON s.id = a.source JOIN lineage_vertex d ON d.id = a.destination"
 	var w strings.Builder
-	w.WriteString(`SELECT a.type, a.created_at, a.created_by, s.id, s.kind, s.type, s.name, s.arn, d.id, d.kind, d.type, d.name, d.arn
-		FROM lineage_association a JOIN lineage_vertex s ON s.id = a.source JOIN lineage_vertex d ON d.id = a.destination
-		WHERE a.grp = $1`)
+	w.WriteString(" WHERE a.grp = $1")
 	if l.Source != nil {
 		w.WriteString(" AND a.source = " + arg(l.Source.ID))
 	}
@@ -160,8 +160,14 @@ func (l *List) statement(group int64) (string, []any) {
 		}
 		w.WriteString(" AND (" + l.SortBy.column() + ", a.source, a.destination)" + than + "(" + arg(at) + ", " + arg(c.Source) + ", " + arg(c.Destination) + ")")
 	}
-	w.WriteString(" ORDER BY " + l.SortBy.column() + direction + ", a.source" + direction + ", a.destination" + direction + " LIMIT " + arg(l.Limit))
-	return w.String(), args
+	order := " ORDER BY " + l.SortBy.column() + direction + ", a.source" + direction + ", a.destination" + direction
+	page := order + " LIMIT " + arg(l.Limit)
+	if l.SortBy != ByCreated || l.SourceType != "" || l.DestinationType != "" {
+		return columns + "lineage_association a" + joins + w.String() + page, args
+	}
+	// The page is chosen from the associations alone, so that of a vertex with very
+	// many only the ends that are shown are looked up.
+	return "WITH a AS MATERIALIZED (SELECT a.* FROM lineage_association a" + w.String() + page + ") " + columns + "a" + joins + order, args
 }
 
 // jobPrefix is before the kind of a job where lists of associations name the
