@@ -95,7 +95,7 @@ func (x *Index) read(ctx context.Context, k *kind, scope aws.Scope) (*batch, err
 			} else if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			b.docs = append(b.docs, search.Named{Name: name, Doc: k.flatten(record)})
+			b.docs = append(b.docs, search.Named{Name: name, Doc: k.properties().Values(k.member(record))})
 		}
 		return nil
 	})

@@ -150,7 +150,12 @@ func searchRecord() *schema.Shape {
 
 // flatten makes the values of a record.
 func (k *kind) flatten(record *sagemaker.SearchRecord) search.Doc {
-	return k.properties().Flatten(reflect.ValueOf(record).Elem().Field(k.field).Interface())
+	return k.properties().Flatten(k.member(record))
+}
+
+// member is what the record is about.
+func (k *kind) member(record *sagemaker.SearchRecord) any {
+	return reflect.ValueOf(record).Elem().Field(k.field).Interface()
 }
 
 // changed is called after every commit that marked something.

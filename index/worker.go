@@ -11,9 +11,9 @@ import (
 const (
 	// flushAt is how many changes are packed without waiting for more. Fewer are
 	// quickly looked at one by one, and may well change again.
-	flushAt = 256
+	flushAt = 512
 	// settle is how long fewer changes are waited on.
-	settle = time.Second
+	settle = 2 * time.Second
 	// flushDocs bounds one segment of new records, and so one transaction.
 	flushDocs = 1024
 	// lookAgain is how often leftovers are looked for without being told: those of

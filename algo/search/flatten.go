@@ -46,6 +46,14 @@ func (d Doc) below(prefix string) Doc {
 // Flatten turns a record (a pointer to the Go struct of the type's shape) into
 // its values.
 func (t *Type) Flatten(record any) Doc {
+	d := t.Values(record)
+	slices.SortStableFunc(d, func(a, b Value) int { return strings.Compare(a.Property, b.Property) })
+	return d
+}
+
+// Values is Flatten without the order, which takes as long as all the rest: it is
+// enough for Pack.
+func (t *Type) Values(record any) Doc {
 	f := flattener{doc: make(Doc, 0, 96)}
 	v := reflect.ValueOf(record)
 	for v.Kind() == reflect.Pointer {
@@ -55,7 +63,6 @@ func (t *Type) Flatten(record any) Doc {
 		v = v.Elem()
 	}
 	f.members(t.root, v, "", 0)
-	slices.SortStableFunc(f.doc, func(a, b Value) int { return strings.Compare(a.Property, b.Property) })
 	return f.doc
 }
 

@@ -31,9 +31,9 @@ type options struct {
 func main() {
 	f := harness.AddFlags()
 	var o options
-	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored")
+	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored, 0 to leave the searches out")
 	flag.IntVar(&o.rounds, "rounds", 50, "times that each expression is asked")
-	flag.IntVar(&o.writes, "writes", 10_000, "jobs created to measure the cost of writes, 0 for none")
+	flag.IntVar(&o.writes, "writes", 2_000, "jobs created to measure the cost of writes, 0 for none")
 	flag.StringVar(&o.postgres, "postgres", "", "postgres:// URL of an empty database, to use in place of SQLite")
 	flag.StringVar(&o.mlflow, "mlflow", "", "a Python with MLflow, to measure it beside")
 	flag.Parse()
@@ -52,8 +52,10 @@ func run(ctx context.Context, o options, r *harness.Report) error {
 		return err
 	}
 	defer harness.RemoveAll(base)
-	if err := searches(ctx, o, filepath.Join(base, "data"), r); err != nil {
-		return err
+	if o.jobs > 0 {
+		if err := searches(ctx, o, filepath.Join(base, "data"), r); err != nil {
+			return err
+		}
 	}
 	if o.mlflow != "" {
 		if err := beside(ctx, o, filepath.Join(base, "mlflow.db"), r); err != nil {

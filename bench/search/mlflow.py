@@ -48,8 +48,9 @@ def fill(db: sqlite3.Connection, experiment: str, runs: int) -> None:
     now = int(time.time() * 1000)
     every = [(i, f"{i:032x}") for i in range(runs)]
     db.executemany(
-        "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status,"
-        " start_time, end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)"
+        "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id,"
+        " status, start_time, end_time, source_version, lifecycle_stage, artifact_uri,"
+        " experiment_id)"
         " VALUES (?, ?, 'LOCAL', '', '', 'bench', 'FINISHED', ?, ?, '', 'active', '', ?)",
         ((uuid, f"search-{i:06d}", now + i, now + i, experiment) for i, uuid in every),
     )

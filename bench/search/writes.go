@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
+	"github.com/sagebrush/sagebrush/store"
 )
 
 // rounds of the writes, with and without the index in turns.
@@ -51,8 +52,8 @@ func writes(ctx context.Context, o options, base string, r *harness.Report) erro
 	}
 	r.Note("writes: %d jobs with %d hyperparameters created and then stopped while they wait, 16 connections, medians of %d rounds, sides in turns; ratio is with over without the index", o.writes, hyperparameters, rounds)
 	add("time to create a job", func(c cost) float64 { return c.create })
-	add("time to stop a job", func(c cost) float64 { return c.stop })
-	add("processor time for both, until all is packed", func(c cost) float64 { return c.cpu })
+	add("time to answer a stop", func(c cost) float64 { return c.stop })
+	add("processor time for both, until all jobs are stopped and packed", func(c cost) float64 { return c.cpu })
 	return nil
 }
 
@@ -94,7 +95,9 @@ func round(ctx context.Context, o options, dir string, flags []string) (c cost, 
 		}
 		*side.each = l.Elapsed.Seconds() * 1e6 / float64(l.N)
 	}
-	time.Sleep(3 * time.Second) // tasks and the index have settled
+	if err := stopped(ctx, o.database(dir)); err != nil {
+		return c, err
+	}
 	if flags == nil {
 		if err := settled(ctx, o.database(dir)); err != nil {
 			return c, err
@@ -102,4 +105,25 @@ func round(ctx context.Context, o options, dir string, flags []string) (c cost, 
 	}
 	c.cpu = (s.Processor() - before).Seconds() * 1e6 / float64(o.writes)
 	return c, nil
+}
+
+// stopped waits until all jobs but the one that holds the queue have ended: a stop
+// is answered before.
+func stopped(ctx context.Context, database string) error {
+	db, err := store.Open(ctx, database, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for ctx.Err() == nil {
+		n := 0
+		err := db.View(ctx, func(tx *store.Tx) error {
+			return tx.QueryRow("SELECT count(*) FROM resource WHERE kind = 'training-job' AND status <> 'Stopped'").Scan(&n)
+		})
+		if err != nil || n <= 1 {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return ctx.Err()
 }
