@@ -155,7 +155,7 @@ def test_every_image_builds(contained: Server, folder: str) -> None:
             built(folder),
             "sh",
             "-c",
-            "command -v train serve",
+            "command -v train; command -v serve",
         ],
         capture_output=True,
         text=True,
