@@ -191,3 +191,37 @@ def test_many_pages(client: Callable[..., Any], unique: Callable[[str], str]) ->
     assert {r["SourceArn"] for p in pages for r in p["AssociationSummaries"]} == leaves
     pages = sagemaker.get_paginator("list_artifacts").paginate(ArtifactType=name)
     assert {r["ArtifactArn"] for p in pages for r in p["ArtifactSummaries"]} == leaves
+
+
+def test_registered_model(program: Programs, training: Training) -> None:
+    """From a registered version back to the data, over the model that a job produced."""
+    sagemaker, image = training.sagemaker, program(MODEL)
+    data = training.upload("train", "1,2")
+    out = training.run(image, [training.channel("train", data)])
+    group = f"group-{training.name}"
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    container = {"Image": image, "ModelDataUrl": out["ModelArtifacts"]["S3ModelArtifacts"]}
+    package = sagemaker.create_model_package(
+        ModelPackageGroupName=group,
+        ModelApprovalStatus="PendingManualApproval",
+        InferenceSpecification={
+            "Containers": [container],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+    )["ModelPackageArn"]
+    sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    (found,) = sagemaker.list_artifacts(SourceUri=package)["ArtifactSummaries"]
+    types, _ = walk(sagemaker, found["ArtifactArn"], Direction="Ascendants")
+    assert sorted(types.values()) == [
+        "Action/Approval",
+        "Action/Approval",
+        "Artifact/DataSet",
+        "Artifact/Image",
+        "Artifact/Model",
+        "Artifact/ModelPackage",
+        "TrialComponent/TrainingJob",
+    ]
+    below, edges = walk(sagemaker, found["ArtifactArn"], Direction="Descendants")
+    assert sorted(below.values()) == ["Artifact/ModelPackage", "Context/ModelGroup"]
+    assert [edge[2] for edge in edges] == ["AssociatedWith"]
