@@ -109,7 +109,6 @@ type packer struct {
 	enc       *zstd.Encoder
 	docs      int
 	chunk     []byte
-	inChunk   int
 	directory []byte
 	chunks    [][]byte
 }
