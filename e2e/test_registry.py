@@ -144,7 +144,7 @@ def test_unversioned(sagemaker: Any, unique: Callable[[str], str]) -> None:
         PrimaryContainer={"ModelPackageName": name},
     )
     sagemaker.delete_model_package(ModelPackageName=name)
-    with pytest.raises(ClientError, match=r"\): Could not find model package"):
+    with pytest.raises(ClientError, match="Could not find model package"):
         sagemaker.describe_model_package(ModelPackageName=name)
 
 
