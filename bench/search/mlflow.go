@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
@@ -60,7 +61,7 @@ func beside(ctx context.Context, o options, path string, r *harness.Report) erro
 	r.Note("MLflow %s on an SQLite file with the same runs, written straight into its tables and analyzed; its store is called in process, medians of %d", answer.Version, in.Rounds)
 	for i, row := range r.Rows {
 		for what, seconds := range answer.Seconds {
-			if len(row.What) > len(what) && row.What[:len(what)+2] == what+" (" {
+			if strings.HasPrefix(row.What, what+" (") {
 				row.Peer = seconds * 1000
 				row.Ratio = row.Peer / row.Value
 				r.Rows[i] = row
