@@ -38,7 +38,7 @@ func (a *App) openContainers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := docker.New(ctx, docker.Config{Dir: a.path("docker"), Init: a.config.Init, Logger: a.config.Logger})
+	r, err := docker.New(ctx, docker.Config{Dir: a.path("docker"), Init: a.config.Init, Spares: 1, Logger: a.config.Logger})
 	switch {
 	case err != nil && a.config.Runner == RunnerDocker:
 		return err

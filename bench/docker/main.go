@@ -9,12 +9,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
@@ -40,16 +42,26 @@ func main() {
 	})
 }
 
-// kinds are the networks that are measured.
-var kinds = []struct {
+// kind is a network that is measured.
+type kind struct {
 	what    string
 	network func(i int) run.Network
 	options []string // of docker run
-}{
-	{"the machine's network", func(int) run.Network { return run.Network{} }, []string{"--network", "host"}},
-	{"a network of its own, against the engine's default one", func(i int) run.Network {
-		return run.Network{ID: fmt.Sprint("bench-", i), Hosts: []string{"algo-1"}, Reach: []string{"127.0.0.1:4600"}}
-	}, nil},
+	spares  int      // networks that the runner keeps ready
+}
+
+var kinds = []kind{
+	{"the machine's network", func(int) run.Network { return run.Network{} }, []string{"--network", "host"}, 0},
+	{"a network of its own, made for it, against the engine's default one", own(false), nil, 0},
+	{"a spare network, against the engine's default one", own(false), nil, 1},
+	{"a spare isolated network, against the engine's default one", own(true), nil, 1},
+}
+
+// own are networks of jobs with one host.
+func own(isolated bool) func(i int) run.Network {
+	return func(i int) run.Network {
+		return run.Network{ID: fmt.Sprint("bench-", i), Hosts: []string{"algo-1"}, Isolated: isolated, Reach: []string{"127.0.0.1:4600"}}
+	}
 }
 
 func measure(ctx context.Context, n int, image string, r *harness.Report) error {
@@ -58,41 +70,67 @@ func measure(ctx context.Context, n int, image string, r *harness.Report) error 
 		return err
 	}
 	defer os.RemoveAll(dir)
-	runner, err := docker.New(ctx, docker.Config{Dir: filepath.Join(dir, "state"), Init: []string{harness.Binary(), "contain"}})
-	if err != nil {
-		return err
-	}
-	defer runner.Close()
-	if _, err := runner.Digest(ctx, image); err != nil {
-		return fmt.Errorf("%w: run .ci/python-image first", err)
-	}
 	others := harness.Others()
-	r.Note("medians of %d containers, one at a time, both alternating", n)
-	for _, k := range kinds {
-		var ours, peer []time.Duration
-		for i := range n + 2 { // the first two warm up
-			a, err := started(ctx, runner, image, filepath.Join(dir, fmt.Sprint(len(k.options), "-", i)), k.network(i))
-			if err != nil {
-				return err
-			}
-			b, err := dockerRun(ctx, image, dir, k.options)
-			if err != nil {
-				return err
-			}
-			if i >= 2 {
-				ours, peer = append(ours, a), append(peer, b)
-			}
+	r.Note("medians of %d containers, one at a time, both alternating; spare networks are made in between, while nothing is measured", n)
+	for number, k := range kinds {
+		if err := k.measure(ctx, n, image, filepath.Join(dir, fmt.Sprint(number)), r); err != nil {
+			return err
 		}
-		row := harness.Row{What: "Start to the first line, " + k.what, Value: ms(harness.Median(ours)), Unit: "ms", Peer: ms(harness.Median(peer))}
-		row.Ratio = row.Value / row.Peer
-		beyond := harness.Row{What: "beyond docker run", Value: row.Value - row.Peer, Unit: "ms"}
-		if len(k.options) > 0 {
-			beyond = beyond.AtMost(beyond.Value, 80, " ms")
-		}
-		r.Rows = append(r.Rows, row, beyond)
 	}
 	r.Note("other programs, the engine among them, used %.0f %% of the processors meanwhile", 100*others())
 	return nil
+}
+
+// measure measures a kind, with everything beneath dir.
+func (k kind) measure(ctx context.Context, n int, image, dir string, r *harness.Report) (err error) {
+	config := docker.Config{Dir: filepath.Join(dir, "state"), Init: []string{harness.Binary(), "contain"}, Spares: k.spares}
+	runner, err := docker.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, runner.Close()) }()
+	if _, err := runner.Digest(ctx, image); err != nil {
+		return fmt.Errorf("%w: run .ci/python-image first", err)
+	}
+	var ours, peer []time.Duration
+	for i := range n + 2 { // the first two warm up
+		a, err := started(ctx, runner, image, filepath.Join(dir, fmt.Sprint(i)), k.network(i))
+		if err != nil {
+			return err
+		}
+		if err := ready(ctx, k.spares); err != nil {
+			return err
+		}
+		b, err := dockerRun(ctx, image, dir, k.options)
+		if err != nil {
+			return err
+		}
+		if i >= 2 {
+			ours, peer = append(ours, a), append(peer, b)
+		}
+	}
+	row := harness.Row{What: "Start to the first line, " + k.what, Value: ms(harness.Median(ours)), Unit: "ms", Peer: ms(harness.Median(peer))}
+	row.Ratio = row.Value / row.Peer
+	beyond := harness.Row{What: "beyond docker run", Value: row.Value - row.Peer, Unit: "ms"}
+	if len(k.options) > 0 || k.spares > 0 {
+		beyond = beyond.AtMost(beyond.Value, 80, " ms")
+	}
+	r.Rows = append(r.Rows, row, beyond)
+	return nil
+}
+
+// ready waits until there are so many spare networks, so that none is made during
+// what is measured next.
+func ready(ctx context.Context, spares int) error {
+	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		out, err := exec.CommandContext(ctx, "docker", "network", "ls", "-q", "--filter", "name=-spare-").Output()
+		if err != nil || len(strings.Fields(string(out))) >= spares {
+			return err
+		}
+		if time.Since(begun) > time.Minute {
+			return fmt.Errorf("no spare network within a minute")
+		}
+	}
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -58,7 +59,8 @@ func (r *Runner) mine() client.Filters {
 	return client.Filters{}.Add("label", LabelOwner+"="+r.owner)
 }
 
-// cleanNetworks removes networks that no container is on.
+// cleanNetworks removes networks that no container is on, spare ones among them:
+// whether an earlier server made all of one is not known.
 func (r *Runner) cleanNetworks(ctx context.Context) error {
 	unlock, err := r.lockNetworks(ctx)
 	if err != nil {
@@ -69,9 +71,18 @@ func (r *Runner) cleanNetworks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("docker: list networks: %w", err)
 	}
-	var failed []error
-	for _, n := range list.Items {
-		failed = append(failed, r.removeUnused(ctx, n.Labels[LabelNetwork], n.ID))
+	book := r.readBook()
+	book.Open, book.Isolated = nil, nil
+	if err := r.writeBook(book); err != nil {
+		return err
 	}
-	return errors.Join(failed...)
+	var failed []error
+	left := map[string]bool{}
+	for _, n := range list.Items {
+		gone, err := r.removeUnused(ctx, n.Labels[LabelNetwork], n.ID)
+		failed = append(failed, err)
+		left[n.Name] = !gone
+	}
+	maps.DeleteFunc(book.Taken, func(_, name string) bool { return !left[name] })
+	return errors.Join(append(failed, r.writeBook(book))...)
 }

@@ -22,7 +22,7 @@ import (
 // serve is a server that does nothing but start the programs it is told: one
 // run.Spec as JSON a line on standard input, "started" or the error as answer.
 func serve(args []string) int {
-	r, err := docker.New(context.Background(), docker.Config{Dir: args[0], Init: []string{args[1]}})
+	r, err := docker.New(context.Background(), docker.Config{Dir: args[0], Init: []string{args[1]}, Spares: 1})
 	if err != nil {
 		fmt.Println(err)
 		return 1

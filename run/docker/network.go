@@ -20,7 +20,7 @@ import (
 	"github.com/sagebrush/sagebrush/run/internal/command"
 )
 
-// nameOf is the engine's name of a job's network.
+// nameOf is the engine's name of a job's network, unless it is a spare one.
 func (r *Runner) nameOf(n run.Network) string {
 	kind := "open"
 	if n.Isolated {
@@ -39,11 +39,11 @@ func (r *Runner) join(ctx context.Context, n run.Network, hostname string, c *co
 	if i < 0 {
 		return command.Refuse(command.NotExecutable, "The host %q is not one of its network's hosts %q.", hostname, hosts)
 	}
-	name := r.nameOf(n)
-	subnet, err := r.ensure(ctx, name, n.Isolated, len(hosts))
+	name, subnet, err := r.ensure(ctx, n, len(hosts))
 	if err != nil {
 		return err
 	}
+	r.stock.want(n.Isolated)
 	host := c.options.HostConfig
 	host.NetworkMode = container.NetworkMode(name)
 	for k, peer := range hosts {
@@ -64,20 +64,35 @@ func (r *Runner) join(ctx context.Context, n run.Network, hostname string, c *co
 	return nil
 }
 
-// ensure answers the subnet of a network, which it makes if need be.
-func (r *Runner) ensure(ctx context.Context, name string, isolated bool, hosts int) (netip.Prefix, error) {
+// ensure answers the name and the subnet of a job's network, which becomes a
+// spare one or is made if need be.
+func (r *Runner) ensure(ctx context.Context, n run.Network, hosts int) (string, netip.Prefix, error) {
 	unlock, err := r.lockNetworks(ctx)
 	if err != nil {
-		return netip.Prefix{}, err
+		return "", netip.Prefix{}, err
 	}
 	defer unlock()
+	book := r.readBook()
+	name := book.nameOf(r.nameOf(n))
 	got, err := r.api.NetworkInspect(ctx, name, client.NetworkInspectOptions{})
 	if err == nil {
-		return subnetOf(got.Network.IPAM, hosts)
+		subnet, err := subnetOf(got.Network.IPAM, hosts)
+		return name, subnet, err
 	}
 	if !errdefs.IsNotFound(err) {
-		return netip.Prefix{}, err
+		return "", netip.Prefix{}, err
 	}
+	name = r.nameOf(n)
+	if spare, subnet, err := r.takeSpare(ctx, book, name, n.Isolated, hosts); err != nil || spare != "" {
+		return spare, subnet, err
+	}
+	subnet, err := r.makeNetwork(ctx, name, n.Isolated, hosts)
+	return name, subnet, err
+}
+
+// makeNetwork makes a network and answers its subnet. The caller holds the
+// networks' lock.
+func (r *Runner) makeNetwork(ctx context.Context, name string, isolated bool, hosts int) (netip.Prefix, error) {
 	taken, err := machineNetworks()
 	if err != nil {
 		return netip.Prefix{}, fmt.Errorf("list the machine's networks: %w", err)
@@ -125,21 +140,27 @@ func (r *Runner) leave(ctx context.Context, n run.Network) error {
 		return err
 	}
 	defer unlock()
-	name := r.nameOf(n)
-	return r.removeUnused(ctx, name, name)
+	book, own := r.readBook(), r.nameOf(n)
+	name := book.nameOf(own)
+	gone, err := r.removeUnused(ctx, name, name)
+	if gone && name != own {
+		delete(book.Taken, own)
+		err = r.writeBook(book)
+	}
+	return err
 }
 
 // removeUnused removes a network that no container is on, also none that has yet
-// to start. The caller holds the networks' lock.
-func (r *Runner) removeUnused(ctx context.Context, label, ref string) error {
+// to start, and answers whether it is gone. The caller holds the networks' lock.
+func (r *Runner) removeUnused(ctx context.Context, label, ref string) (gone bool, err error) {
 	used, err := r.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: r.mine().Add("label", LabelNetwork+"="+label)})
 	if err != nil || len(used.Items) > 0 {
-		return err
+		return false, err
 	}
 	if _, err := r.api.NetworkRemove(ctx, ref, client.NetworkRemoveOptions{}); err != nil && !errdefs.IsNotFound(err) {
-		return fmt.Errorf("docker: remove the network %s: %w", label, err)
+		return false, fmt.Errorf("docker: remove the network %s: %w", label, err)
 	}
-	return nil
+	return true, nil
 }
 
 // lockNetworks keeps this and other servers over the same state from making or

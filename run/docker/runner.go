@@ -28,6 +28,10 @@ type Config struct {
 	// Subnets is what networks of jobs are cut from; the zero value means
 	// DefaultSubnets. What overlaps with the machine's own networks is left out.
 	Subnets netip.Prefix
+	// Spares is how many networks of a kind (open, isolated) are kept ready once a
+	// job has wanted one of that kind: making one takes longer than all else that a
+	// start needs beyond the engine's own work. 0 keeps none.
+	Spares int
 	// Logger gets what no caller learns; nil means slog.Default().
 	Logger *slog.Logger
 }
@@ -55,6 +59,7 @@ type Runner struct {
 	api     *client.Client
 	engine  engine
 	doors   doors
+	stock   *stock // nil without spare networks
 }
 
 var _ run.Runner = (*Runner)(nil)
@@ -97,14 +102,24 @@ func New(ctx context.Context, c Config) (*Runner, error) {
 	if err := r.connect(ctx, c.Host); err != nil {
 		return nil, err
 	}
+	if c.Spares > 0 {
+		r.stock = r.keepStock(c.Spares)
+	}
 	return r, nil
 }
 
-// Close lets go of the engine and closes the ways from containers to this
-// server. Programs go on.
+// Close lets go of the engine, removes spare networks and closes the ways from
+// containers to this server. Programs go on. It is called once.
 func (r *Runner) Close() error {
 	r.doors.shutAll()
-	return r.api.Close()
+	var err error
+	if r.stock != nil {
+		r.stock.stop()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		err = r.removeSpares(ctx)
+	}
+	return errors.Join(err, r.api.Close())
 }
 
 // Traits implements run.Runner.
