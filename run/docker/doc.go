@@ -38,7 +38,9 @@
 // Without a Network.ID the program is on the machine's own network. With one,
 // the job has a bridge network of its own with a subnet out of Config.Subnets;
 // host number i has a fixed address in it, and every host's /etc/hosts names all
-// of them from the start, so names resolve before their containers run. What
+// of them from the start, so names resolve before their containers run. With
+// Config.Spares, the network may have been made before (spare.go): networks.json
+// in Config.Dir says which are ready, and which job has which. What
 // Network.Reach names is opened by the container's first process on its own
 // loopback interface, and led through a socket in run/ to the runner and on to
 // that address, and to no other: no port of the machine opens, no firewall is
