@@ -109,6 +109,9 @@ type Limits struct {
 	CPUs float64
 	// MemoryBytes ends the program (OOMKilled) when exceeded.
 	MemoryBytes int64
+	// GPUs are the numbers of the machine's that it may use. A container gets these
+	// and no others; a process finds them named in CUDA_VISIBLE_DEVICES.
+	GPUs []int
 	// DiskBytes ends the program (DiskFull) when it keeps more beneath OptML, what
 	// was there at its start included and Mounts not. It is measured every now
 	// and then, so that a program may exceed it for a moment.

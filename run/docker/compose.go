@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -152,6 +153,13 @@ func (r *Runner) resources(l run.Limits) container.Resources {
 	if l.Processes > 0 {
 		n := int64(l.Processes + inside.Threads)
 		out.PidsLimit = &n
+	}
+	if len(l.GPUs) > 0 {
+		ids := make([]string, len(l.GPUs))
+		for i, n := range l.GPUs {
+			ids[i] = strconv.Itoa(n)
+		}
+		out.DeviceRequests = []container.DeviceRequest{{Driver: "nvidia", DeviceIDs: ids, Capabilities: [][]string{{"gpu"}}}}
 	}
 	return out
 }

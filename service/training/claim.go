@@ -44,7 +44,7 @@ func (s *Service) begin(tx *store.Tx, r *row) error {
 		j.StartedAt = &at
 	}
 	if j.Hosts != nil {
-		return nil // a later attempt: its lines follow the earlier ones' in the same streams
+		return s.equip(tx, r) // a later attempt: its lines follow the earlier ones' in the same streams
 	}
 	j.Hosts = hostsOf(&j.Request)
 	for i := range j.Hosts {
@@ -53,6 +53,9 @@ func (s *Service) begin(tx *store.Tx, r *row) error {
 		if _, err := s.Streams.Create(tx, r.Scope, LogGroup, h.Stream); err != nil {
 			return err
 		}
+	}
+	if err := s.equip(tx, r); err != nil {
+		return err
 	}
 	if j.Request.ResourceConfig.KeepAlivePeriodInSeconds != nil && j.Pool == nil {
 		j.Pool = &Pool{Status: poolInUse}

@@ -33,7 +33,7 @@ func environment(r *row, i int, image map[string]string, limits run.Limits, netw
 		"SM_CURRENT_INSTANCE_GROUP": host.Group,
 		"SM_NETWORK_INTERFACE_NAME": networkInterface,
 		"SM_NUM_CPUS":               fmt.Sprint(max(1, int(math.Ceil(limits.CPUs)))),
-		"SM_NUM_GPUS":               "0",
+		"SM_NUM_GPUS":               fmt.Sprint(len(limits.GPUs)),
 		"SM_INPUT_DIR":              filepath.Join(base, "input"),
 		"SM_INPUT_CONFIG_DIR":       filepath.Join(base, "input", "config"),
 		"SM_MODEL_DIR":              filepath.Join(base, "model"),
@@ -47,6 +47,9 @@ func environment(r *row, i int, image map[string]string, limits run.Limits, netw
 	if r.Body.Container == "" { // a container has them from its image, and often others
 		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		env["HOME"], env["LANG"] = "/root", "C.UTF-8"
+		if limits.GPUs != nil { // a container has its own GPUs only, numbered from 0
+			env["CUDA_VISIBLE_DEVICES"] = strings.Trim(strings.Join(strings.Fields(fmt.Sprint(limits.GPUs)), ","), "[]")
+		}
 	}
 	if limits.CPUs > 0 {
 		env["OMP_NUM_THREADS"] = env["SM_NUM_CPUS"]

@@ -66,6 +66,9 @@ type Job struct {
 type Host struct {
 	// Name is algo-1 …; Group the instance group, InstanceType its type.
 	Name, Group, InstanceType string
+	// GPUs are the numbers of those that this attempt may use, empty for none and
+	// nil on a machine that has none.
+	GPUs []int `json:",omitzero"`
 	// Stream is its log stream.
 	Stream string `json:",omitempty"`
 	// Handle finds its program again after a restart, nil before it was started.

@@ -121,7 +121,7 @@ func (s *Service) interfaceOf(r *row) string {
 // limits are the figures of a host's instance type, or the machine's where it
 // has less (docs/capacity.md).
 func (s *Service) limits(in *sagemaker.CreateTrainingJobInput, h Host) run.Limits {
-	l := run.Limits{MemoryBytes: s.MemoryLimit, Grace: s.StopGrace, DiskBytes: int64(*in.ResourceConfig.VolumeSizeInGB) << 30}
+	l := run.Limits{MemoryBytes: s.MemoryLimit, Grace: s.StopGrace, DiskBytes: int64(*in.ResourceConfig.VolumeSizeInGB) << 30, GPUs: h.GPUs}
 	if t, ok := instance.Lookup(h.InstanceType); ok {
 		if t.LocalDiskBytes > 0 {
 			l.DiskBytes = t.LocalDiskBytes // such a type has no volume (CreateTrainingJob-11)

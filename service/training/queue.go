@@ -18,6 +18,9 @@ import (
 type slot struct {
 	Work   work
 	Demand capacity.Demand
+	// Devices are the GPUs of each host by their numbers, nil while it waits and on
+	// machines without.
+	Devices [][]int `json:",omitempty"`
 	// Match is what a job must be like to take over a warm slot.
 	Match string `json:",omitempty"`
 }
@@ -157,8 +160,38 @@ func (s *Service) enter(tx *store.Tx, r *row) (bool, error) {
 			return false, err
 		}
 	}
-	mine.Status = slotRunning
+	mine.Status, mine.Body.Devices = slotRunning, s.devices(q, evict, r)
 	return true, slots.Update(tx, mine)
+}
+
+// devices are the GPUs that the hosts of a job get whose turn it is.
+func (s *Service) devices(q queue, evicted []*store.Row[slot], r *row) [][]int {
+	var taken, perHost []int
+	for _, held := range slices.Concat(q.running, q.warm) {
+		if !slices.Contains(evicted, held) {
+			taken = append(taken, slices.Concat(held.Body.Devices...)...)
+		}
+	}
+	for _, h := range hostsOf(&r.Body.Request) {
+		t, _ := instance.Lookup(h.InstanceType)
+		perHost = append(perHost, min(t.GPUs, s.Machine.GPUs))
+	}
+	return s.Machine.Devices(taken, perHost)
+}
+
+// equip notes with the job's hosts which GPUs its slot has for them.
+func (s *Service) equip(tx *store.Tx, r *row) error {
+	if s.Machine.GPUs == 0 {
+		return nil
+	}
+	mine, err := slots.Get(tx, machine, workOf(r).key())
+	if err != nil {
+		return err
+	}
+	for i, d := range mine.Body.Devices {
+		r.Body.Hosts[i].GPUs = d
+	}
+	return nil
 }
 
 // free gives back what a job holds of the machine and wakes those whose turn it

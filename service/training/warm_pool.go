@@ -115,7 +115,7 @@ func (s *Service) reuse(tx *store.Tx, r *row) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		mine := &store.Row[slot]{Scope: machine, Name: workOf(r).key(), Status: slotRunning, Body: slot{Work: workOf(r), Demand: pool.Body.Demand}}
+		mine := &store.Row[slot]{Scope: machine, Name: workOf(r).key(), Status: slotRunning, Body: slot{Work: workOf(r), Demand: pool.Body.Demand, Devices: pool.Body.Devices}}
 		if err := slots.Delete(tx, machine, mine.Name); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return false, err // it may have waited before the pool became available
 		}
