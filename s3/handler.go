@@ -3,6 +3,7 @@ package s3
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -112,7 +113,30 @@ func (q *request) fail(err error) {
 		return
 	}
 	e.Resource, e.RequestID, e.HostID = q.r.URL.EscapedPath(), q.id, q.id
+	q.takeRest()
 	q.writeXML(e.Status, e)
+}
+
+// What is taken of a refused body, and for how long.
+const (
+	restBytes = 8 << 20
+	restTime  = 2 * time.Second
+)
+
+// takeRest reads what is left of a body that is refused: a client that is still
+// sending when the connection is closed is told that it was reset, and never sees
+// why. A client that asks first (Expect: 100-continue) is not encouraged to send,
+// and one whose body is large is not waited for.
+func (q *request) takeRest() {
+	if q.r.Header.Get("Expect") != "" || q.r.ContentLength > restBytes {
+		return
+	}
+	c := http.NewResponseController(q.w)
+	if c.SetReadDeadline(time.Now().Add(restTime)) != nil {
+		return // whoever wrapped the connection has no deadlines, and waiting must end
+	}
+	_, _ = io.CopyN(io.Discard, q.r.Body, restBytes)
+	_ = c.SetReadDeadline(time.Time{})
 }
 
 // newRequestID has the form of S3's, 16 hex digits.
