@@ -142,13 +142,19 @@ func fill(ctx context.Context, db *store.DB, g *memory) error {
 	if err := flush(intoEdges, &edges); err != nil {
 		return err
 	}
-	if db.Dialect() == "postgres" { // as its autovacuum would, sooner or later
-		return db.Update(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec("ANALYZE lineage_vertex, lineage_association")
-			return err
-		})
-	}
 	return nil
+}
+
+// vacuum does what the autovacuum of a PostgreSQL does within a minute or two of
+// so many rows: statistics for the planner, and pages known to be visible to all,
+// without which reading an index alone is not possible.
+func vacuum(ctx context.Context, url string) error {
+	pool, err := sql.Open("pgx", url)
+	if err != nil {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, "VACUUM (ANALYZE) lineage_vertex, lineage_association")
+	return errors.Join(err, pool.Close())
 }
 
 // database makes a database on a PostgreSQL, and answers how to drop it.

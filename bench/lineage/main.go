@@ -86,6 +86,11 @@ func measure(ctx context.Context, o options, r *harness.Report, g *memory, name,
 	if err := fill(ctx, db, g); err != nil {
 		return err
 	}
+	if db.Dialect() == "postgres" {
+		if err := vacuum(ctx, url); err != nil {
+			return err
+		}
+	}
 	s := &lineage.Service{Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("bench"))}}
 	ctx = aws.WithCaller(ctx, aws.Caller{Scope: scope})
 	rnd := rand.New(rand.NewPCG(2, 3))
