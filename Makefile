@@ -48,4 +48,4 @@ bench: build ## Measure beside the peers and write bench/RESULTS.md
 	.ci/with-docker bench/run
 
 clean: ## Remove what was built and the environments of tests and demo
-	rm -rf bin .cache .venv bench/.venv bench/out
+	rm -rf bin .cache .venv bench/.venv bench/.venv-mlflow bench/out

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
-	"os"
 	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -155,25 +153,4 @@ func vacuum(ctx context.Context, url string) error {
 	}
 	_, err = pool.ExecContext(ctx, "VACUUM (ANALYZE) lineage_vertex, lineage_association")
 	return errors.Join(err, pool.Close())
-}
-
-// database makes a database on a PostgreSQL, and answers how to drop it.
-func database(ctx context.Context, server string) (string, func() error, error) {
-	pool, err := sql.Open("pgx", server)
-	if err != nil {
-		return "", nil, err
-	}
-	name := fmt.Sprintf("sagebrush_bench_%d", os.Getpid())
-	if _, err := pool.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
-		return "", nil, errors.Join(err, pool.Close())
-	}
-	u, err := url.Parse(server)
-	if err != nil {
-		return "", nil, errors.Join(err, pool.Close())
-	}
-	u.Path = "/" + name
-	return u.String(), func() error {
-		_, err := pool.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name+" WITH (FORCE)")
-		return errors.Join(err, pool.Close())
-	}, nil
 }

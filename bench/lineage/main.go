@@ -63,7 +63,7 @@ func run(ctx context.Context, o options, r *harness.Report) error {
 	if o.postgres == "" {
 		r.Note("PostgreSQL is left out: none was given with -postgres")
 	} else {
-		url, drop, err := database(ctx, o.postgres)
+		url, drop, err := harness.Postgres(ctx, o.postgres)
 		if err == nil {
 			err = errors.Join(measure(ctx, o, r, g, "PostgreSQL", url), drop())
 		}

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -31,7 +32,7 @@ func main() {
 	flag.IntVar(&o.groups, "groups", 10, "groups that they are spread over")
 	flag.Float64Var(&o.seconds, "seconds", 5, "length of a measurement")
 	flag.Float64Var(&o.rate, "rate", 50, "requests a second")
-	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of an empty database of a PostgreSQL server; none leaves it out")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of a PostgreSQL whose user may create databases, empty for none")
 	flag.Parse()
 	harness.Main(func(ctx context.Context) error {
 		r := harness.NewReport("registry")
@@ -39,8 +40,14 @@ func main() {
 		if err := measure(ctx, o, r, "SQLite", ""); err != nil {
 			return err
 		}
-		if o.postgres != "" {
-			if err := measure(ctx, o, r, "PostgreSQL", o.postgres); err != nil {
+		if o.postgres == "" {
+			r.Note("PostgreSQL is left out: none was given with -postgres")
+		} else {
+			url, drop, err := harness.Postgres(ctx, o.postgres)
+			if err == nil {
+				err = errors.Join(measure(ctx, o, r, "PostgreSQL", url), drop())
+			}
+			if err != nil {
 				return err
 			}
 		}
