@@ -188,19 +188,11 @@ func (s *Service) imageOf(ctx context.Context, scope aws.Scope, in *sagemaker.Cr
 // built-in image brings its metric definitions along, wherever it runs
 // (CreateTrainingJob-20).
 func (s *Service) resolve(ctx context.Context, uri string) (img image.Image, container string, err error) {
-	img, err = s.Images.Resolve(ctx, uri)
-	if s.Containers == nil || err != nil && aws.CodeOf(err) != aws.ValidationException {
-		return img, "", err
+	img, contained, err := image.Locate(ctx, s.Images, uri, s.Containers != nil, s.ContainersOnly)
+	if contained {
+		container = uri
 	}
-	contained := image.Image{URI: uri, Name: uri}
-	switch {
-	case s.ContainersOnly && err == nil && img.BuiltIn:
-		contained.BuiltIn, contained.Metrics = true, img.Metrics
-		return contained, uri, nil
-	case s.ContainersOnly || err != nil:
-		return contained, uri, nil
-	}
-	return img, "", nil
+	return img, container, err
 }
 
 // parseS3 splits an S3 URI, or refuses it.

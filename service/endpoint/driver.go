@@ -1,0 +1,271 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// How a replica is watched (Host-3). One that does not answer so often in a row is
+// replaced.
+const (
+	pingTimeout = 2 * time.Second
+	pingPause   = 5 * time.Second
+	pingStart   = 10 * time.Millisecond // while it starts; doubles up to pingSlow
+	pingSlow    = 500 * time.Millisecond
+	maxMissed   = 3
+)
+
+// driver brings one replica up and watches it, in a goroutine of its own.
+type driver struct {
+	instance *proxy.Instance
+	cancel   context.CancelFunc
+	ended    chan struct{}
+	// counted says that the manager has noted its setback.
+	counted bool
+
+	mu sync.Mutex
+	is condition
+}
+
+func (d *driver) condition() condition {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.is
+}
+
+// drive begins to drive a replica.
+func (m *manager) drive(ctx context.Context, j *job) *driver {
+	ctx, cancel := context.WithCancel(ctx)
+	d := &driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance}
+	m.work.Go(func() {
+		defer close(d.ended)
+		set := func(change func(c *condition)) {
+			d.mu.Lock()
+			change(&d.is)
+			d.mu.Unlock()
+			m.tell()
+		}
+		err := j.live(ctx, set)
+		if ctx.Err() != nil {
+			return
+		}
+		m.logger.Info("a replica does not serve", "replica", j.replica, "because", err)
+		set(func(c *condition) {
+			if c.phase == healthy {
+				c.phase = ailing
+			} else {
+				c.phase = hopeless
+			}
+			c.reason = reasonOf(err)
+		})
+	})
+	return d
+}
+
+// reasonOf is what the user is told; what is not meant for users is masked.
+func reasonOf(err error) string {
+	var known *aws.Error
+	if errors.As(err, &known) {
+		return known.Message
+	}
+	return "InternalServerError: the server could not start it; its log says why."
+}
+
+// live brings the replica up and watches it until it does not serve any more. The
+// error says why.
+func (j *job) live(ctx context.Context, set func(func(*condition))) error {
+	programs, err := j.find(ctx)
+	if errors.Is(err, run.ErrLost) {
+		set(func(c *condition) { c.lost = true })
+		if err := j.removePrograms(ctx); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if programs == nil {
+		if programs, err = j.start(ctx, set); err != nil {
+			return err
+		}
+	}
+	for i, p := range programs {
+		j.dials[i].set(p)
+	}
+	watch, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	for i, p := range programs {
+		waiting.Go(func() {
+			exit, err := p.Wait(watch)
+			if watch.Err() == nil {
+				cancel(j.endReason(i, exit, err))
+			}
+		})
+	}
+	defer cancel(nil)
+	if err := j.awaitHealth(watch); err != nil {
+		return causeOf(watch, err)
+	}
+	set(func(c *condition) { c.phase, c.lost, c.reason = healthy, false, "" })
+	return causeOf(watch, j.watch(watch))
+}
+
+// causeOf prefers the end of a program to what followed from it.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// endReason says how a container ended that should have served on.
+func (j *job) endReason(i int, exit run.Exit, err error) error {
+	c := j.containers[i]
+	said := ""
+	if line := logstream.LastLine(j.logs[i]); line != "" {
+		said = fmt.Sprintf(" It said last: %s", line)
+	}
+	switch {
+	case err != nil:
+		return err
+	case exit.Reason != "":
+		return aws.Invalid("The container %s (%s) could not be started: %s", c.Hostname, c.Image, exit.Reason)
+	case exit.OOMKilled:
+		return aws.Invalid("The container %s (%s) needed more memory than its instance has and was ended.%s", c.Hostname, c.Image, said)
+	case exit.Signal != "":
+		return aws.Invalid("The container %s (%s) was ended by %s.%s", c.Hostname, c.Image, exit.Signal, said)
+	}
+	return aws.Invalid("The container %s (%s) exited with status %d instead of serving.%s", c.Hostname, c.Image, exit.Code, said)
+}
+
+// awaitHealth waits until all containers answer /ping.
+func (j *job) awaitHealth(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, j.health, errUnhealthy)
+	defer cancel()
+	for i := range j.containers {
+		pause := pingStart
+		for {
+			err := j.ping(ctx, i)
+			if err == nil {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				if errors.Is(context.Cause(ctx), errUnhealthy) {
+					return aws.Invalid("The container %s (%s) did not pass the ping health check within %s: %v. Please check CloudWatch logs for this endpoint.",
+						j.containers[i].Hostname, j.containers[i].Image, j.health, err)
+				}
+				return ctx.Err()
+			case <-time.After(pause):
+			}
+			pause = min(2*pause, pingSlow)
+		}
+	}
+	return nil
+}
+
+var errUnhealthy = errors.New("endpoint: the time to become healthy is over")
+
+// watch pings the containers until one of them fails for too long.
+func (j *job) watch(ctx context.Context) error {
+	tick := time.NewTicker(pingPause)
+	defer tick.Stop()
+	missed := make([]int, len(j.containers))
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		for i, c := range j.containers {
+			err := j.ping(ctx, i)
+			if err == nil {
+				missed[i] = 0
+				continue
+			}
+			if missed[i]++; missed[i] >= maxMissed && ctx.Err() == nil {
+				return aws.Invalid("The container %s (%s) does not answer /ping any more: %v", c.Hostname, c.Image, err)
+			}
+		}
+	}
+}
+
+// removal ends a replica and frees what it held, in a goroutine of its own.
+type removal struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+	mu     sync.Mutex
+	ok     bool
+}
+
+func (x *removal) done() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ok
+}
+
+// How a replica is ended: it may finish what it has begun, then it is asked to
+// stop, then it is killed (Host-5, Weights-1).
+const (
+	drainTime  = 60 * time.Second
+	drainCheck = 5 * time.Millisecond
+	stopGrace  = 30 * time.Second
+)
+
+// remove begins to remove a retired replica; d is its driver, nil for none.
+func (m *manager) remove(ctx context.Context, r *row, retired Retired, d *driver) *removal {
+	ctx, cancel := context.WithCancel(ctx)
+	x := &removal{cancel: cancel, ended: make(chan struct{})}
+	m.work.Go(func() {
+		defer close(x.ended)
+		if d != nil {
+			d.cancel()
+			<-d.ended
+			drain(ctx, d.instance)
+		}
+		p := m.s.programsOf(r, retired)
+		for pause := time.Second; ; pause = min(2*pause, time.Minute) {
+			err := p.end(ctx)
+			if err == nil {
+				err = os.RemoveAll(p.dir)
+			}
+			if err == nil {
+				break
+			}
+			m.logger.Warn("a replica could not be removed", "replica", retired.Replica, "error", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+		}
+		x.mu.Lock()
+		x.ok = true
+		x.mu.Unlock()
+		m.tell()
+	})
+	return x
+}
+
+// drain waits until an instance that is not routed to any more has answered.
+func drain(ctx context.Context, in *proxy.Instance) {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	for in.Outstanding() > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(drainCheck):
+		}
+	}
+}
