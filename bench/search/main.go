@@ -14,7 +14,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -29,29 +28,18 @@ type options struct {
 }
 
 func main() {
-	f := harness.AddFlags()
 	var o options
-	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored, 0 to leave the searches out")
+	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored: more than 12345, which one expression asks for, or 0 to leave the searches out")
 	flag.IntVar(&o.rounds, "rounds", 50, "times that each expression is asked")
 	flag.IntVar(&o.writes, "writes", 2_000, "jobs created to measure the cost of writes, 0 for none")
 	flag.StringVar(&o.postgres, "postgres", "", "postgres:// URL of an empty database, to use in place of SQLite")
 	flag.StringVar(&o.mlflow, "mlflow", "", "a Python with MLflow, to measure it beside")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("search")
-		if err := run(ctx, o, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("search", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, o, r)
 	})
 }
 
-func run(ctx context.Context, o options, r *harness.Report) error {
-	base, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(base)
+func run(ctx context.Context, base string, o options, r *harness.Report) error {
 	if o.jobs > 0 {
 		if err := searches(ctx, o, filepath.Join(base, "data"), r); err != nil {
 			return err
@@ -99,7 +87,7 @@ func searches(ctx context.Context, o options, dir string, r *harness.Report) err
 		return err
 	}
 	r.Rows = append(r.Rows,
-		harness.Row{What: fmt.Sprintf("start with %d jobs that have no index yet", o.jobs), Value: ms(ready), Unit: "ms"},
+		harness.Row{What: fmt.Sprintf("start with %d jobs that have no index yet", o.jobs), Value: harness.Milliseconds(ready), Unit: "ms"},
 		harness.Row{What: "until they are all packed", Value: time.Since(begun).Seconds(), Unit: "s"})
 	if err := s.Stop(); err != nil {
 		return err
@@ -107,7 +95,7 @@ func searches(ctx context.Context, o options, dir string, r *harness.Report) err
 	if s, err = harness.Start(ctx, dir, o.arguments()...); err != nil {
 		return err
 	}
-	r.Rows = append(r.Rows, harness.Row{What: "start with the index", Value: ms(s.Ready), Unit: "ms"}.AtMost(ms(s.Ready), 1000, " ms"))
+	r.Rows = append(r.Rows, harness.Row{What: "start with the index", Value: harness.Milliseconds(s.Ready), Unit: "ms"}.AtMost(harness.Milliseconds(s.Ready), 1000, " ms"))
 	others := harness.Others(s)
 	var all []time.Duration
 	slowest, what := time.Duration(0), ""
@@ -129,14 +117,14 @@ func searches(ctx context.Context, o options, dir string, r *harness.Report) err
 		if p99 := at(times, 0.99); p99 > slowest {
 			slowest, what = p99, e.what
 		}
-		r.Rows = append(r.Rows, harness.Row{What: fmt.Sprintf("%s (first asked: %.1f ms), median", e.what, ms(first)), Value: ms(at(times, 0.5)), Unit: "ms"})
+		r.Rows = append(r.Rows, harness.Row{What: fmt.Sprintf("%s (first asked: %.1f ms), median", e.what, harness.Milliseconds(first)), Value: harness.Milliseconds(at(times, 0.5)), Unit: "ms"})
 	}
 	slices.Sort(all)
-	p99 := ms(at(all, 0.99))
+	p99 := harness.Milliseconds(at(all, 0.99))
 	r.Rows = append(r.Rows,
-		harness.Row{What: "all expressions, p50", Value: ms(at(all, 0.5)), Unit: "ms"},
+		harness.Row{What: "all expressions, p50", Value: harness.Milliseconds(at(all, 0.5)), Unit: "ms"},
 		harness.Row{What: "all expressions, p99", Value: p99, Unit: "ms"}.AtMost(p99, 50, " ms"),
-		harness.Row{What: "the slowest expression (" + what + "), p99", Value: ms(slowest), Unit: "ms"})
+		harness.Row{What: "the slowest expression (" + what + "), p99", Value: harness.Milliseconds(slowest), Unit: "ms"})
 	rss, err := s.RSS()
 	if err != nil {
 		return err
@@ -167,5 +155,3 @@ func ask(ctx context.Context, s *harness.Server, e expression) (time.Duration, e
 func at[T cmp.Ordered](sorted []T, q float64) T {
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
