@@ -37,7 +37,7 @@ func (s *Service) experimentRecord(tx *store.Tx, scope aws.Scope, name string) (
 	}
 	e := &row.Body
 	return &sagemaker.SearchRecord{Experiment: &sagemaker.Experiment{
-		ExperimentName: &e.Name, ExperimentArn: &row.ARN, DisplayName: given(e.DisplayName, e.Name), Description: optional(e.Description),
+		ExperimentName: &e.Name, ExperimentArn: &row.ARN, DisplayName: given(e.DisplayName, e.Name), Description: aws.Optional(e.Description),
 		CreationTime: &row.CreatedAt, CreatedBy: e.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: e.LastModifiedBy,
 		Tags: kit.TagList(tags),
 	}}, nil
@@ -103,7 +103,7 @@ func (s *Service) componentRecord(tx *store.Tx, scope aws.Scope, name string) (*
 		Source: c.Source, SourceDetail: detail, Status: c.Status, StartTime: c.StartTime, EndTime: c.EndTime,
 		CreationTime: &row.CreatedAt, CreatedBy: c.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: c.LastModifiedBy,
 		Parameters: whole(c.Parameters), InputArtifacts: whole(c.InputArtifacts), OutputArtifacts: whole(c.OutputArtifacts),
-		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics, Parents: parents, RunName: optional(c.RunName), Tags: kit.TagList(tags),
+		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics, Parents: parents, RunName: aws.Optional(c.RunName), Tags: kit.TagList(tags),
 	}}, nil
 }
 

@@ -161,14 +161,6 @@ func narrow(q *store.Query, uri, typ *string) error {
 // groupARN is the lineage group that every entity of the scope belongs to (QL-10).
 func groupARN(scope aws.Scope) *string { return aws.Ptr(graph.GroupARN(scope)) }
 
-// optional is s, nil when it is empty.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 // shown is who made an entity, as descriptions show it.
 func shown(by *sagemaker.UserContext) *sagemaker.UserContext {
 	if by == nil {

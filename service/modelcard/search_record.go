@@ -37,14 +37,6 @@ func record(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord
 		ModelCardName: &r.Name, ModelCardArn: &r.ARN, ModelCardVersion: &r.Body.Version, ModelCardStatus: r.Body.Status, Content: &v.Body.Content,
 		SecurityConfig: r.Body.Security, CreationTime: &r.CreatedAt, CreatedBy: r.Body.CreatedBy, LastModifiedTime: &r.ModifiedAt,
 		LastModifiedBy: r.Body.LastModifiedBy, Tags: kit.TagList(tags),
-		ModelId: optional(about.modelID()), RiskRating: optional(about.IntendedUses.RiskRating), ModelPackageGroupName: optional(about.ModelPackageDetails.Group),
+		ModelId: aws.Optional(about.modelID()), RiskRating: aws.Optional(about.IntendedUses.RiskRating), ModelPackageGroupName: aws.Optional(about.ModelPackageDetails.Group),
 	}}, nil
-}
-
-// optional is nil for "".
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }
