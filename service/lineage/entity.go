@@ -155,7 +155,7 @@ func narrow(q *store.Query, uri, typ *string) error {
 		q.Parent = uriDigest(*uri)
 	}
 	q.Status = aws.Val(typ)
-	return checkText("The type", typ)
+	return nil
 }
 
 // groupARN is the lineage group that every entity of the scope belongs to (QL-10).
@@ -167,12 +167,4 @@ func shown(by *sagemaker.UserContext) *sagemaker.UserContext {
 		return &sagemaker.UserContext{}
 	}
 	return by
-}
-
-// checkText refuses a text that PostgreSQL cannot keep in a column.
-func checkText(member string, text *string) error {
-	if text != nil && strings.ContainsRune(*text, 0) {
-		return aws.Invalid("%s holds a NUL character. Leave it out.", member)
-	}
-	return nil
 }

@@ -21,11 +21,6 @@ func (s *Service) ListAssociations(ctx context.Context, in *sagemaker.ListAssoci
 		CreatedAfter: aws.Val(in.CreatedAfter), CreatedBefore: aws.Val(in.CreatedBefore),
 		SortBy: associationOrder(in.SortBy), Descending: in.SortOrder != sagemaker.SortOrderAscending,
 	}
-	for member, text := range map[string]*string{"SourceType": in.SourceType, "DestinationType": in.DestinationType} {
-		if err := checkText(member, text); err != nil {
-			return nil, err
-		}
-	}
 	limit := 10
 	if in.MaxResults != nil {
 		limit = int(*in.MaxResults)

@@ -124,7 +124,8 @@ func TestListWhileOthersWrite(t *testing.T) {
 	})
 }
 
-// BatchDescribeModelPackage-1 to -4, Co-3: found ones by ARN, the others with the
+// BatchDescribeModelPackage-1, BatchDescribeModelPackage-2,
+// BatchDescribeModelPackage-3, BatchDescribeModelPackage-4, Co-3: found ones by ARN, the others with the
 // reason; duplicates collapse; no map of errors when nothing failed.
 //
 // covers: sagemaker.BatchDescribeModelPackage

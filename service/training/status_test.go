@@ -116,8 +116,10 @@ func TestCheckRefuses(t *testing.T) {
 		"CreateTrainingJob-10 no group": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.InstanceGroupNames = []string{"gpus"}
 		}, `the instance group "gpus"`},
-		"CreateTrainingJob-10 groups": {func(in *sagemaker.CreateTrainingJobInput) { twoGroups(in, "a", "a") }, "Names of groups must be unique"},
-		"CreateTrainingJob-11": {func(in *sagemaker.CreateTrainingJobInput) {
+		"CreateTrainingJob-10 groups":          {func(in *sagemaker.CreateTrainingJobInput) { twoGroups(in, "a", "a") }, "Names of groups must be unique"},
+		"Common-3 Gen-7 an alias for a volume": {func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.VolumeKmsKeyId = aws.Ptr("alias/mine") }, "aliases cannot be used"},
+		"Common-3 Gen-7 no key":                {func(in *sagemaker.CreateTrainingJobInput) { in.OutputDataConfig.KmsKeyId = aws.Ptr("my key") }, "does not name a KMS key"},
+		"CreateTrainingJob-11 Common-4": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.ResourceConfig.InstanceType, in.ResourceConfig.VolumeKmsKeyId = "ml.g5.xlarge", aws.Ptr("k")
 		}, "local storage"},
 		"CreateTrainingJob-12 no wait": {func(in *sagemaker.CreateTrainingJobInput) { in.EnableManagedSpotTraining = aws.Ptr(true) }, "MaxWaitTimeInSeconds"},
