@@ -182,8 +182,11 @@ type ListThingsInput struct {
 
 var listThings = kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{
 	Own: []string{"Colour"},
-	Keep: func(in *ListThingsInput, r *store.Row[thing]) bool {
-		return in.Colour == nil || *in.Colour == r.Body.Colour
+	Keep: func(in *ListThingsInput) func(*store.Row[thing]) bool {
+		if in.Colour == nil {
+			return nil
+		}
+		return func(r *store.Row[thing]) bool { return r.Body.Colour == *in.Colour }
 	},
 })
 
