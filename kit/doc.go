@@ -8,6 +8,7 @@
 //   - Transition is a status change as data. Status changes in no other way, so a
 //     test can walk the table (kit/kittest), prove that every status of the API
 //     model is reached or listed as reserved, and draw the page in docs/states.
+//   - Searchable is a kind as Search finds and shows it.
 //   - Tokens seal paging positions that clients can neither read nor forge.
 //
 // A plain resource is a Kind, a List and one short file an operation;
