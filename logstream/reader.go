@@ -1,9 +1,7 @@
 package logstream
 
 import (
-	"os"
 	"sort"
-	"strings"
 	"time"
 )
 

@@ -15,7 +15,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"time"
 )
 
@@ -89,9 +88,6 @@ type Traits struct {
 	Name string
 	// Isolation says that Network.Isolated is enforced.
 	Isolation bool
-	// OwnPorts says that programs with a Network.ID share no ports with programs of
-	// other networks; else two that listen on all addresses cannot have the same port.
-	OwnPorts bool
 	// Interface is the network interface that programs with a Network.ID share
 	// with their peers, "eth0", or "lo" where they all live on the machine's own
 	// loopback interface, each under an address of its own: there, two that listen
@@ -170,10 +166,6 @@ type Process interface {
 	// returns at once, the supervisor sees to the rest; a second Stop may only
 	// shorten the grace. Stopping a program that has ended is no error.
 	Stop(ctx context.Context, grace time.Duration) error
-	// Dial connects to a TCP port that the program listens on, as it would itself
-	// on its loopback interface, wherever its network is. ErrEnded says that it has
-	// ended; one that does not listen, or not yet, refuses (syscall.ECONNREFUSED).
-	Dial(ctx context.Context, port int) (net.Conn, error)
 	// Usage says what the program uses now; ErrLost or an error once it has ended.
 	Usage(ctx context.Context) (Usage, error)
 }
@@ -182,9 +174,6 @@ type Process interface {
 // of its end exists, for example after a reboot or when its supervisor was
 // killed. Nothing of it runs any more. Only after Remove may Start run it again.
 var ErrLost = errors.New("run: the program and the record of its end are gone")
-
-// ErrEnded is returned by Dial when the program has ended.
-var ErrEnded = errors.New("run: the program has ended")
 
 // Runner starts programs and finds them again.
 type Runner interface {

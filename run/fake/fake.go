@@ -14,12 +14,6 @@
 //	FAKE_REASON       it cannot be started, and this is why
 //	FAKE_TERM_CODE    on SIGTERM it exits with this status; default: it dies of it
 //	FAKE_IGNORE_TERM  "1": SIGTERM does not impress it, only SIGKILL does
-//	FAKE_SERVE        "1": it serves HTTP on every port until it is stopped, whatever
-//	                  FAKE_SLEEP says: see below
-//	FAKE_PING         the status that /ping answers, default 200
-//	FAKE_ANSWER       what all other requests answer, default what they sent
-//	FAKE_STATUS       the status of these answers, default 200
-//	FAKE_LATENCY      how long they take
 //
 // HOST_2_FAKE_… is FAKE_… for the host algo-2 alone.
 //
@@ -52,7 +46,7 @@ func New() *Runner { return &Runner{programs: map[string]*program{}} }
 // Traits implements run.Runner. It pretends to isolate: what a program of it
 // reaches is nothing at all.
 func (r *Runner) Traits() run.Traits {
-	return run.Traits{Name: "fake", Isolation: true, OwnPorts: true, Interface: "eth0"}
+	return run.Traits{Name: "fake", Isolation: true, Interface: "eth0"}
 }
 
 // Start implements run.Runner.

@@ -2,7 +2,6 @@ package fake
 
 import (
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -23,8 +22,6 @@ type program struct {
 	lost chan struct{}
 	done chan struct{}
 	exit run.Exit // valid when done is closed
-	// calls are the connections that Dial has made.
-	calls chan net.Conn
 
 	mu       sync.Mutex
 	killer   *time.Timer
@@ -36,7 +33,7 @@ type program struct {
 
 func newProgram(s run.Spec) *program {
 	return &program{spec: s, env: ofHost(s), term: make(chan struct{}), kill: make(chan struct{}),
-		lost: make(chan struct{}), done: make(chan struct{}), calls: make(chan net.Conn)}
+		lost: make(chan struct{}), done: make(chan struct{})}
 }
 
 // signal plans the end; later calls may only bring it forward.
@@ -85,13 +82,8 @@ func (p *program) run() {
 		t := time.AfterFunc(w, func() { p.signal(p.spec.Limits.Grace, true) })
 		defer t.Stop()
 	}
-	sleep := time.After(duration(env["FAKE_SLEEP"]))
-	if env["FAKE_SERVE"] == "1" {
-		sleep = nil
-		go p.serve()
-	}
 	select {
-	case <-sleep:
+	case <-time.After(duration(env["FAKE_SLEEP"])):
 		p.end(env)
 	case <-p.lost:
 	case <-p.term:

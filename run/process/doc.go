@@ -17,8 +17,7 @@
 //	           lock without exit.json means that the end is unknown (ErrLost)
 //	exit.json  the run.Exit, written atomically and fsynced
 //	sock       connect: the supervisor lives; end of file: it has ended; a line
-//	           "stop <milliseconds>" is Stop, "usage" is Usage, "dial <port>"
-//	           is Dial
+//	           "stop <milliseconds>" is Stop, "usage" is Usage
 //	supervisor.err what the supervisor complained about
 //
 // Beside them, <dir>/net-<sha256 of the ID> is the directory of a network.

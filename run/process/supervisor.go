@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sagebrush/sagebrush/run"
-	"github.com/sagebrush/sagebrush/run/internal/handover"
 	"github.com/sagebrush/sagebrush/run/internal/output"
 )
 
@@ -153,8 +152,8 @@ func (s *supervisor) record(e *run.Exit, ws unix.WaitStatus) {
 	e.TimedOut = s.timedOut
 }
 
-// serve answers the server: stop requests, connections to the program, what the
-// program uses, and by the connection's end, that the program has ended.
+// serve answers the server: stop requests, what the program uses, and by the
+// connection's end, that the program has ended.
 func (s *supervisor) serve(l net.Listener) {
 	for {
 		conn, err := l.Accept()
@@ -169,10 +168,6 @@ func (s *supervisor) serve(l net.Listener) {
 				if in.Text() == usageRequest {
 					cpu, memory := s.usage()
 					fmt.Fprintf(conn, usageAnswer, cpu, memory)
-					continue
-				}
-				if port, ok := handover.Asked(in.Text()); ok {
-					s.handOver(conn, port)
 					continue
 				}
 				var ms int64

@@ -93,7 +93,6 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"NetworkNames":     networkNames,
 		"NetworkPorts":     networkPorts,
 		"NetworkIsolated":  networkIsolated,
-		"Dial":             dialed,
 		"NetworkReach":     networkReach,
 	}
 	each := func(tests map[string]func(*bench)) {

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/sagebrush/sagebrush/run/internal/handover"
 )
 
 // stop sends SIGTERM, once, and plans SIGKILL; again, it may only come sooner. A
@@ -36,8 +34,8 @@ func (h *holder) stop(grace time.Duration) {
 	}
 }
 
-// serve answers the server: stop requests, connections to the program, and by the
-// connection's end, that the program has ended.
+// serve answers the server: stop requests, and by the connection's end, that
+// the program has ended.
 func (h *holder) serve(l net.Listener) {
 	for {
 		conn, err := l.Accept()
@@ -49,10 +47,6 @@ func (h *holder) serve(l net.Listener) {
 		go func() {
 			defer conn.Close()
 			for in := bufio.NewScanner(conn); in.Scan(); {
-				if port, ok := handover.Asked(in.Text()); ok {
-					handover.Give(conn, port, handover.Local(), handover.Socket)
-					continue
-				}
 				var ms int64
 				var nonce string
 				if _, err := fmt.Sscanf(in.Text(), "stop %d %s", &ms, &nonce); err != nil {
