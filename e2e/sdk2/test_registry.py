@@ -77,7 +77,7 @@ def test_register_and_approve(
 def test_only_approved_versions_become_models(
     session: sagemaker.Session, role: str, unique: Callable[[str], str]
 ) -> None:
-    """create_model is refused until approval (CreateModelPackage-4); ModelPackage approves itself."""
+    """No model before approval (CreateModelPackage-4); the SDK's ModelPackage approves itself."""
     group, client = unique("gate"), session.sagemaker_client
     model = Model(
         image_uri=IMAGE,
@@ -110,16 +110,16 @@ def test_only_approved_versions_become_models(
 
     name = unique("made")
     assert session.create_model(name, role, {"ModelPackageName": approved}) == name
-    made = client.describe_model(ModelName=name)
-    assert made["PrimaryContainer"]["ModelPackageName"] == approved
+    (container,) = client.describe_model(ModelName=name)["Containers"]  # as the SDK sends it
+    assert container["ModelPackageName"] == approved
     # The SDK's own class approves what it deploys: creating a model shows its intent.
     package = ModelPackage(role=role, model_package_arn=waiting, sagemaker_session=session)
     package.create(instance_type="ml.m5.large")
     assert client.describe_model_package(ModelPackageName=waiting)["ModelApprovalStatus"] == (
         "Approved"
     )
-    made = client.describe_model(ModelName=package.name)
-    assert made["PrimaryContainer"]["ModelPackageName"] == waiting
+    (container,) = client.describe_model(ModelName=package.name)["Containers"]
+    assert container["ModelPackageName"] == waiting
     package.delete_model()
 
 

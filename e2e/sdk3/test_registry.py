@@ -14,12 +14,7 @@ from sagemaker.core.resources import (
     ModelPackage,
     ModelPackageGroup,
 )
-from sagemaker.core.shapes import (
-    ContainerDefinition,
-    InferenceSpecification,
-    ModelCardExportOutputConfig,
-    ModelPackageContainerDefinition,
-)
+from sagemaker.core.shapes import ContainerDefinition, ModelCardExportOutputConfig
 
 pytestmark = [pytest.mark.server, pytest.mark.sdk3]
 
@@ -34,22 +29,23 @@ def test_packages(unique: Callable[[str], str]) -> None:
         model_package_group_name=name, model_package_group_description="models of one kind"
     )
     group.wait_for_status("Completed")
-    container = ModelPackageContainerDefinition(
-        image=IMAGE, model_data_url="s3://bucket/model.tar.gz"
-    )
+    # ModelPackage.create itself reads a ModelPackageName out of the answer, which has none, not
+    # even the live service's.
+    client = boto3.client("sagemaker")
     for number in range(3):
-        made = ModelPackage.create(
-            model_package_group_name=name,
-            model_package_description=f"number {number}",
-            inference_specification=InferenceSpecification(
-                containers=[container],
-                supported_content_types=["text/csv"],
-                supported_response_mime_types=["text/csv"],
-            ),
-            customer_metadata_properties={"commit": str(number)},
+        made = client.create_model_package(
+            ModelPackageGroupName=name,
+            ModelPackageDescription=f"number {number}",
+            InferenceSpecification={
+                "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://bucket/model.tar.gz"}],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["text/csv"],
+            },
+            CustomerMetadataProperties={"commit": str(number)},
         )
-        assert made.model_package_arn.endswith(f"/{name}/{number + 1}")
-        assert made.model_approval_status == "PendingManualApproval"
+        package = ModelPackage.get(model_package_name=made["ModelPackageArn"])
+        assert package.model_package_arn.endswith(f"/{name}/{number + 1}")
+        assert package.model_approval_status == "PendingManualApproval"
     packages = list(ModelPackage.get_all(model_package_group_name=name))
     assert [package.model_package_version for package in packages] == [1, 2, 3]
     package = ModelPackage.get(model_package_name=packages[1].model_package_arn)
@@ -77,7 +73,7 @@ def test_packages(unique: Callable[[str], str]) -> None:
         model(package)
     deployed.delete()
     for left in packages:
-        left.delete()
+        client.delete_model_package(ModelPackageName=left.model_package_arn)
     group.delete()
 
 
