@@ -95,6 +95,31 @@ func TestKind(t *testing.T) {
 	})
 }
 
+// X-3, X-5: what is hosted is refused in the live service's very words.
+func TestKindQuotesARN(t *testing.T) {
+	t.Parallel()
+	quoting := things
+	quoting.QuotesARN, quoting.Noun = true, "Endpoint configuration"
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		make := func(name string) error {
+			return db.Update(t.Context(), func(tx *store.Tx) error {
+				return quoting.Create(tx, nil, &store.Row[thing]{Scope: home, Name: name}, nil)
+			})
+		}
+		if err := make("Mine"); err != nil {
+			t.Fatal(err)
+		}
+		if err := make("mine"); err == nil || err.Error() != `ResourceInUse: Cannot create already existing endpoint configuration "`+quoting.ARN(home, "mine")+`".` {
+			t.Errorf("%v", err)
+		}
+		for _, name := range []string{"none", quoting.ARN(home, "none")} {
+			if err := quoting.NotFound(home, name); err.Error() != `ResourceNotFound: Could not find endpoint configuration "`+quoting.ARN(home, "none")+`".` {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
 // Co-8: a kind whose names are the same in any letter case is found by any
 // spelling of the name or the ARN, and keeps the name as it was given in the body.
 func TestFoldedKind(t *testing.T) {
@@ -274,6 +299,7 @@ func TestListBounds(t *testing.T) {
 		}
 		at := rows[0].CreatedAt
 		strict := kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{Own: []string{"Colour"}, Strict: true})
+		half := kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{Own: []string{"Colour"}, StrictBefore: true})
 		for name, c := range map[string]struct {
 			list kit.List[ListThingsInput, thing]
 			in   ListThingsInput
@@ -282,6 +308,8 @@ func TestListBounds(t *testing.T) {
 			"inclusive":     {listThings, ListThingsInput{CreatedAfter: &at, CreatedBefore: &at}, 1},
 			"strict after":  {strict, ListThingsInput{CreatedAfter: &at}, 0},
 			"strict before": {strict, ListThingsInput{CreatedBefore: &at}, 0},
+			"half after":    {half, ListThingsInput{CreatedAfter: &at}, 1},
+			"half before":   {half, ListThingsInput{CreatedBefore: &at}, 0},
 			"strict around": {strict, ListThingsInput{CreatedAfter: aws.Ptr(at.Add(-time.Second)), CreatedBefore: aws.Ptr(at.Add(time.Second))}, 1},
 		} {
 			if rows, _, err := c.list.Page(ctx, base, &c.in); err != nil || len(rows) != c.want {
