@@ -69,7 +69,7 @@ func (k Kind[B]) Create(tx *store.Tx, quotas Quotas, row *store.Row[B], tags []*
 			return k.taken(given, row.ARN)
 		}
 	}
-	if err := check(tx, quotas, k, row.Scope); err != nil {
+	if err := k.checkQuota(tx, quotas, row.Scope); err != nil {
 		return err
 	}
 	if err := k.Insert(tx, row); errors.Is(err, store.ErrExists) {

@@ -27,9 +27,9 @@ type ListOptions[In, B any] struct {
 	Own []string
 	// Narrow adds conditions that the store can look up; nil for none.
 	Narrow func(in *In, q *store.Query) error
-	// Keep filters the rows that the store answered; nil keeps all. Pages are
-	// full all the same.
-	Keep func(in *In, row *store.Row[B]) bool
+	// Keep makes the filter of the rows that the store answered; nil, also for the
+	// filter, keeps all. Pages are full all the same, but a filter reads more rows.
+	Keep func(in *In) func(row *store.Row[B]) bool
 }
 
 // List is a List operation of the kind B with input In. The members that all
@@ -173,7 +173,11 @@ func (l List[In, B]) Page(ctx context.Context, b Base, in *In) ([]*store.Row[B],
 
 // collect is the first n rows of q that Keep keeps.
 func (l List[In, B]) collect(tx *store.Tx, scope aws.Scope, in *In, q store.Query, n int) ([]*store.Row[B], error) {
-	if l.options.Keep == nil {
+	var keep func(*store.Row[B]) bool
+	if l.options.Keep != nil {
+		keep = l.options.Keep(in)
+	}
+	if keep == nil {
 		q.Limit = n
 		return l.table.List(tx, scope, q)
 	}
@@ -184,7 +188,7 @@ func (l List[In, B]) collect(tx *store.Tx, scope aws.Scope, in *In, q store.Quer
 			return nil, err
 		}
 		for _, r := range rows {
-			if l.options.Keep(in, r) {
+			if keep(r) {
 				if kept = append(kept, r); len(kept) == n {
 					return kept, nil
 				}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,9 @@ import (
 const (
 	postgresConns   = 20
 	postgresRetries = 12
+	// postgresPatience is how often an update tries beside the others before it
+	// runs alone.
+	postgresPatience = 3
 )
 
 // postgresSession makes the database notice soon when the machine of a server
@@ -28,6 +32,10 @@ SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives
 type postgres struct {
 	db   *DB
 	pool *sql.DB
+	// alone is held by an update that has lost several conflicts, and shared by all
+	// others: many writers of the same rows would else defeat each other until
+	// their retries are used up.
+	alone sync.RWMutex
 }
 
 func openPostgres(ctx context.Context, db *DB, url string) (backend, error) {
@@ -81,7 +89,7 @@ func (p *postgres) view(ctx context.Context, fn func(tx *Tx) error) error {
 
 func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
 	for attempt := 0; ; attempt++ {
-		tx, err := p.once(ctx, level, fn)
+		tx, err := p.attempt(ctx, attempt, level, fn)
 		if err == nil {
 			tx.committed()
 			return nil
@@ -99,6 +107,18 @@ func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func
 			return ctx.Err()
 		}
 	}
+}
+
+// attempt is once beside other updates of this server, or alone.
+func (p *postgres) attempt(ctx context.Context, n int, level sql.IsolationLevel, fn func(tx *Tx) error) (*Tx, error) {
+	if n < postgresPatience {
+		p.alone.RLock()
+		defer p.alone.RUnlock()
+	} else {
+		p.alone.Lock()
+		defer p.alone.Unlock()
+	}
+	return p.once(ctx, level, fn)
 }
 
 // once runs fn in one transaction and commits it. It answers the transaction

@@ -65,7 +65,7 @@ func exampleJob() *sagemaker.TrainingJob {
 	}
 }
 
-// Search-5 … Search-9, Search-12: what single filters mean.
+// Search-5, Search-6, Search-7, Search-8, Search-9, Search-12: what single filters mean.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	typ := recordType(t, "TrainingJob")
@@ -247,7 +247,7 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
-// Search-3, Search-5, Search-7, Search-13, Search-14: what is refused, with a
+// Search-3, Search-5, Search-6, Search-7, Search-13, Search-14: what is refused, with a
 // ValidationException that says why.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

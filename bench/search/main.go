@@ -30,29 +30,18 @@ type options struct {
 }
 
 func main() {
-	f := harness.AddFlags()
 	var o options
-	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored, 0 to leave the searches out")
+	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored: more than 12345, which one expression asks for, or 0 to leave the searches out")
 	flag.IntVar(&o.rounds, "rounds", 50, "times that each expression is asked")
 	flag.IntVar(&o.writes, "writes", 2_000, "jobs created to measure the cost of writes, 0 for none")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of a PostgreSQL whose user may create databases, empty for none")
 	flag.StringVar(&o.mlflow, "mlflow", "", "a Python with MLflow, to measure it beside")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("search")
-		if err := run(ctx, o, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("search", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, o, r)
 	})
 }
 
-func run(ctx context.Context, o options, r *harness.Report) error {
-	base, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(base)
+func run(ctx context.Context, base string, o options, r *harness.Report) error {
 	places := []place{{name: "SQLite"}}
 	r.Note("%d jobs, %d hyperparameters and %d metrics each; pages of %d; every expression once and then %d times, one after the other", o.jobs, hyperparameters, metrics, page, o.rounds)
 	if o.postgres == "" {
@@ -102,7 +91,7 @@ func searches(ctx context.Context, o options, p place, dir string, r *harness.Re
 		return err
 	}
 	r.Rows = append(r.Rows,
-		harness.Row{What: fmt.Sprintf("%s: start with %d jobs that have no index yet", p.name, o.jobs), Value: ms(ready), Unit: "ms"},
+		harness.Row{What: fmt.Sprintf("%s: start with %d jobs that have no index yet", p.name, o.jobs), Value: harness.Milliseconds(ready), Unit: "ms"},
 		harness.Row{What: "until they are all packed", Value: time.Since(begun).Seconds(), Unit: "s"})
 	if err := s.Stop(); err != nil {
 		return err
@@ -110,7 +99,7 @@ func searches(ctx context.Context, o options, p place, dir string, r *harness.Re
 	if s, err = h.start(ctx); err != nil {
 		return err
 	}
-	r.Rows = append(r.Rows, harness.Row{What: p.name + ": start with the index", Value: ms(s.Ready), Unit: "ms"}.AtMost(ms(s.Ready), 1000, " ms"))
+	r.Rows = append(r.Rows, harness.Row{What: p.name + ": start with the index", Value: harness.Milliseconds(s.Ready), Unit: "ms"}.AtMost(harness.Milliseconds(s.Ready), 1000, " ms"))
 	others := harness.Others(s)
 	var all []time.Duration
 	slowest, what := time.Duration(0), ""
@@ -132,14 +121,14 @@ func searches(ctx context.Context, o options, p place, dir string, r *harness.Re
 		if p99 := at(times, 0.99); p99 > slowest {
 			slowest, what = p99, e.what
 		}
-		r.Rows = append(r.Rows, harness.Row{What: fmt.Sprintf("%s: %s (first asked: %.1f ms), median", p.name, e.what, ms(first)), Value: ms(at(times, 0.5)), Unit: "ms"})
+		r.Rows = append(r.Rows, harness.Row{What: fmt.Sprintf("%s: %s (first asked: %.1f ms), median", p.name, e.what, harness.Milliseconds(first)), Value: harness.Milliseconds(at(times, 0.5)), Unit: "ms"})
 	}
 	slices.Sort(all)
-	p99 := ms(at(all, 0.99))
+	p99 := harness.Milliseconds(at(all, 0.99))
 	r.Rows = append(r.Rows,
-		harness.Row{What: p.name + ": all expressions, p50", Value: ms(at(all, 0.5)), Unit: "ms"},
+		harness.Row{What: p.name + ": all expressions, p50", Value: harness.Milliseconds(at(all, 0.5)), Unit: "ms"},
 		harness.Row{What: p.name + ": all expressions, p99", Value: p99, Unit: "ms"}.AtMost(p99, 50, " ms"),
-		harness.Row{What: p.name + ": the slowest expression (" + what + "), p99", Value: ms(slowest), Unit: "ms"})
+		harness.Row{What: p.name + ": the slowest expression (" + what + "), p99", Value: harness.Milliseconds(slowest), Unit: "ms"})
 	rss, err := s.RSS()
 	if err != nil {
 		return err
@@ -169,5 +158,3 @@ func ask(ctx context.Context, s *harness.Server, e expression) (time.Duration, e
 func at[T cmp.Ordered](sorted []T, q float64) T {
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

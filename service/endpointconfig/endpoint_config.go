@@ -26,12 +26,12 @@ var configs = kit.Kind[EndpointConfig]{
 	Quota: &kit.Quota{Name: "endpoint-configs"},
 }
 
-// ForDeployment is the endpoint configuration of that name, complete with its
+// Configuration is the endpoint configuration of that name, complete with its
 // defaults and without its tags, for an endpoint that is made from it. It belongs
 // to the caller. One that does not exist is refused in the words that clients
 // expect of CreateEndpoint and UpdateEndpoint. Its models may have been
 // deleted since.
-func (s *Service) ForDeployment(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.CreateEndpointConfigInput, error) {
+func (s *Service) Configuration(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.CreateEndpointConfigInput, error) {
 	r, err := configs.Find(tx, scope, name)
 	if err != nil {
 		return nil, err

@@ -166,14 +166,14 @@ func TestEndpointConfigs(t *testing.T) {
 		must(t, remove())
 		says(t, `Could not find endpoint configuration "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/config-0".`, remove)
 		must(t, s.DB.View(ctx, func(tx *store.Tx) error {
-			c, err := s.ForDeployment(tx, home, "Config-2")
+			c, err := s.Configuration(tx, home, "Config-2")
 			if err == nil && (*c.ProductionVariants[0].InitialVariantWeight != 1 || *c.EndpointConfigName != "Config-2") {
 				t.Errorf("for deployment: %+v", c)
 			}
 			return err
 		}))
 		says(t, `Could not find endpoint configuration "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/none".`, func() error {
-			return s.DB.View(ctx, func(tx *store.Tx) error { _, err := s.ForDeployment(tx, home, "none"); return err })
+			return s.DB.View(ctx, func(tx *store.Tx) error { _, err := s.Configuration(tx, home, "none"); return err })
 		})
 	})
 }
