@@ -20,24 +20,16 @@ func (s *Service) CreateModel(ctx context.Context, in *sagemaker.CreateModelInpu
 	in.Tags = nil // they live with the tags of all resources, and change there
 	scope := aws.ScopeFrom(ctx)
 	r := &row{Scope: scope, Name: *in.ModelName, Body: Model{Request: *in}}
-	var runs *Deployable
-	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		runs, err = s.resolve(tx, r)
-		return err
-	})
-	if err != nil {
+	if err := s.findData(ctx, scope, in); err != nil {
 		return nil, err
 	}
-	if err := s.findData(ctx, scope, runs.Containers); err != nil {
-		return nil, err
-	}
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+	err := s.DB.Update(ctx, func(tx *store.Tx) error {
 		if in.ExecutionRoleArn != nil {
 			if err := s.Roles.EnsureRole(tx, scope, *in.ExecutionRoleArn); err != nil {
 				return err
 			}
 		}
-		if _, err := s.resolve(tx, r); err != nil { // the packages of this moment
+		if err := s.resolve(tx, r); err != nil {
 			return err
 		}
 		return models.Create(tx, s.Quotas, r, tags)
@@ -48,24 +40,24 @@ func (s *Service) CreateModel(ctx context.Context, in *sagemaker.CreateModelInpu
 	return &sagemaker.CreateModelOutput{ModelArn: &r.ARN}, nil
 }
 
-// resolve notes the containers of the model's packages, and answers the model as
-// it will run.
-func (s *Service) resolve(tx *store.Tx, r *row) (*Deployable, error) {
-	r.Body.Packaged = nil
+// resolve notes the containers of the model's packages, as they are now, and
+// refuses a model that could not run with them.
+func (s *Service) resolve(tx *store.Tx, r *row) error {
 	for i, c := range containers(&r.Body.Request) {
 		if c.ModelPackageName == nil {
 			continue
 		}
 		found, err := s.Packages.ForModel(tx, r.Scope, *c.ModelPackageName, c.InferenceSpecificationName)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if r.Body.Packaged == nil {
 			r.Body.Packaged = map[int][]*sagemaker.ModelPackageContainerDefinition{}
 		}
 		r.Body.Packaged[i] = found
 	}
-	return deployable(r)
+	_, err := deployable(r)
+	return err
 }
 
 // setDefaults fills in the answers that DescribeModel gives although nobody sent

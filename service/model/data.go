@@ -5,15 +5,21 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 )
 
 // findData refuses model data that is not there. What a multi-model container
 // serves is not looked for: its models may be added at any time, the first one
-// included.
-func (s *Service) findData(ctx context.Context, scope aws.Scope, list []Container) error {
-	for _, c := range list {
+// included. What a model package names is looked for when it is served: a
+// registry may describe what comes later.
+func (s *Service) findData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateModelInput) error {
+	for _, definition := range containers(in) {
+		if definition.ModelPackageName != nil {
+			continue
+		}
+		c := plain(definition)
 		if c.Data == nil {
 			continue
 		}

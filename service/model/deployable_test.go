@@ -80,7 +80,6 @@ func TestForDeployment(t *testing.T) {
 		}
 		for want, in := range map[string]*sagemaker.CreateModelInput{
 			"an AdditionalS3DataSource":        {PrimaryContainer: &sagemaker.ContainerDefinition{ModelPackageName: aws.Ptr("additional")}},
-			"Could not find model data at":     {PrimaryContainer: &sagemaker.ContainerDefinition{ModelPackageName: aws.Ptr("dataless")}},
 			"has no ModelDataUrl":              {PrimaryContainer: &sagemaker.ContainerDefinition{ModelPackageName: aws.Ptr("approved"), Mode: "MultiModel"}},
 			"with the hostname named":          {Containers: []*sagemaker.ContainerDefinition{packaged(), packaged()}},
 			"does not accept the license of":   {PrimaryContainer: unaccepted()},

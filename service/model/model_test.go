@@ -29,7 +29,6 @@ func (packages) ForModel(_ *store.Tx, _ aws.Scope, name string, spec *string) ([
 	found := map[string][]*sagemaker.ModelPackageContainerDefinition{
 		"approved":   {{Image: aws.Ptr("image")}},
 		"additional": {{Image: aws.Ptr("image"), AdditionalS3DataSource: &sagemaker.AdditionalS3DataSource{}}},
-		"dataless":   {{Image: aws.Ptr("image"), ModelDataUrl: aws.Ptr("s3://bbb/gone.tar.gz")}},
 		"pipeline": {
 			{Image: aws.Ptr("first"), ImageDigest: aws.Ptr("sha256:1"), ModelDataUrl: aws.Ptr("s3://bbb/m.tar.gz"), Environment: map[string]string{"A": "theirs", "B": "theirs"}},
 			{Image: aws.Ptr("second"), ContainerHostname: aws.Ptr("named")},
