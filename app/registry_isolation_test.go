@@ -28,6 +28,10 @@ func registryProbes() map[string]func(c *client) (int, string) {
 		"ListModelPackages":             `{"ModelPackageType":"Both"}`,
 		"BatchDescribeModelPackage":     `{"ModelPackageArnList":["` + owners + `model-package/` + marker + `/1"]}`,
 		"CreateModel":                   `{"ModelName":"` + marker + `","PrimaryContainer":{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}}`,
+		"CreateEndpointConfig":          `{"EndpointConfigName":"strangers",` + variantOf(marker) + `}`,
+		"DescribeEndpointConfig":        `{"EndpointConfigName":"` + marker + `"}`,
+		"ListEndpointConfigs":           `{}`,
+		"DeleteEndpointConfig":          `{"EndpointConfigName":"` + marker + `"}`,
 		"DescribeModel":                 `{"ModelName":"` + marker + `"}`,
 		"ListModels":                    `{}`,
 		"DeleteModel":                   `{"ModelName":"` + marker + `"}`,
@@ -46,6 +50,11 @@ func registryProbes() map[string]func(c *client) (int, string) {
 	return found
 }
 
+// variantOf is a variant of an endpoint configuration that runs that model.
+func variantOf(model string) string {
+	return `"ProductionVariants":[{"VariantName":"v","ModelName":"` + model + `","InstanceType":"ml.m5.large","InitialInstanceCount":1}]`
+}
+
 // makeRegistry makes what the owner has of it; every description holds the marker's tag.
 func makeRegistry(t *testing.T, owner *client) {
 	t.Helper()
@@ -54,6 +63,7 @@ func makeRegistry(t *testing.T, owner *client) {
 		{"PutModelPackageGroupPolicy", `{"ModelPackageGroupName":"` + marker + `","ResourcePolicy":"{\"Statement\":[{\"Sid\":\"` + marker + `-tag\"}]}"}`},
 		{"CreateModelPackage", `{"ModelPackageGroupName":"` + marker + `","ModelPackageDescription":"` + marker + `-tag"}`},
 		{"CreateModel", `{"ModelName":"` + marker + `","PrimaryContainer":{"Image":"example/serve:1","Environment":{"TAG":"` + marker + `-tag"}}}`},
+		{"CreateEndpointConfig", `{"EndpointConfigName":"` + marker + `","KmsKeyId":"` + marker + `-tag",` + variantOf(marker) + `}`},
 		{"CreateModelCard", `{"ModelCardName":"` + marker + `","Content":"{\"model_overview\":{\"model_name\":\"` + marker + `-tag\"}}","ModelCardStatus":"Draft"}`},
 		{"CreateModelCardExportJob", `{"ModelCardName":"` + marker + `","ModelCardExportJobName":"` + marker + `","OutputConfig":{"S3OutputPath":"s3://` + marker + `/` + marker + `-tag"}}`},
 	} {
@@ -67,7 +77,7 @@ func makeRegistry(t *testing.T, owner *client) {
 func keptRegistry(t *testing.T, owner *client) {
 	t.Helper()
 	probes := registryProbes()
-	for _, operation := range []string{"DescribeModelPackageGroup", "GetModelPackageGroupPolicy", "DescribeModelPackage", "DescribeModel", "DescribeModelCard", "DescribeModelCardExportJob"} {
+	for _, operation := range []string{"DescribeModelPackageGroup", "GetModelPackageGroupPolicy", "DescribeModelPackage", "DescribeModel", "DescribeEndpointConfig", "DescribeModelCard", "DescribeModelCardExportJob"} {
 		status, text := probes["sagemaker."+operation](owner)
 		if status != http.StatusOK || !strings.Contains(text, marker+"-tag") || strings.Contains(text, `"Approved"`) {
 			t.Errorf("the owner's is gone: %s: %d %s", operation, status, text)

@@ -94,6 +94,31 @@ func TestKind(t *testing.T) {
 	})
 }
 
+// X-3, X-5: what is hosted is refused in the live service's very words.
+func TestKindQuotesARN(t *testing.T) {
+	t.Parallel()
+	quoting := things
+	quoting.QuotesARN, quoting.Noun = true, "Endpoint configuration"
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		make := func(name string) error {
+			return db.Update(t.Context(), func(tx *store.Tx) error {
+				return quoting.Create(tx, nil, &store.Row[thing]{Scope: home, Name: name}, nil)
+			})
+		}
+		if err := make("Mine"); err != nil {
+			t.Fatal(err)
+		}
+		if err := make("mine"); err == nil || err.Error() != `ResourceInUse: Cannot create already existing endpoint configuration "`+quoting.ARN(home, "mine")+`".` {
+			t.Errorf("%v", err)
+		}
+		for _, name := range []string{"none", quoting.ARN(home, "none")} {
+			if err := quoting.NotFound(home, name); err.Error() != `ResourceNotFound: Could not find endpoint configuration "`+quoting.ARN(home, "none")+`".` {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
 // Co-8: a kind whose names are the same in any letter case is found by any
 // spelling of the name or the ARN, and keeps the name as it was given in the body.
 func TestFoldedKind(t *testing.T) {

@@ -121,6 +121,7 @@ func TestListBounds(t *testing.T) {
 		}
 		at := rows[0].CreatedAt
 		strict := kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{Own: []string{"Colour"}, Strict: true})
+		half := kit.NewList(things.Table, kit.ListOptions[ListThingsInput, thing]{Own: []string{"Colour"}, StrictBefore: true})
 		for name, c := range map[string]struct {
 			list kit.List[ListThingsInput, thing]
 			in   ListThingsInput
@@ -129,6 +130,8 @@ func TestListBounds(t *testing.T) {
 			"inclusive":     {listThings, ListThingsInput{CreatedAfter: &at, CreatedBefore: &at}, 1},
 			"strict after":  {strict, ListThingsInput{CreatedAfter: &at}, 0},
 			"strict before": {strict, ListThingsInput{CreatedBefore: &at}, 0},
+			"half after":    {half, ListThingsInput{CreatedAfter: &at}, 1},
+			"half before":   {half, ListThingsInput{CreatedBefore: &at}, 0},
 			"strict around": {strict, ListThingsInput{CreatedAfter: aws.Ptr(at.Add(-time.Second)), CreatedBefore: aws.Ptr(at.Add(time.Second))}, 1},
 		} {
 			if rows, _, err := c.list.Page(ctx, base, &c.in); err != nil || len(rows) != c.want {

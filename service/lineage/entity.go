@@ -25,6 +25,15 @@ type Entity struct {
 	CreatedBy, LastModifiedBy *sagemaker.UserContext `json:",omitempty"`
 }
 
+// properties are those that an entity is described with: never none, because the
+// SDK reads them without looking whether they are there.
+func (e *Entity) properties() map[string]string {
+	if e.Properties == nil {
+		return map[string]string{}
+	}
+	return e.Properties
+}
+
 // maxProperties is how many properties an entity has at most (Co-5).
 const maxProperties = 30
 
