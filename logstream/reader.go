@@ -1,7 +1,9 @@
 package logstream
 
 import (
+	"os"
 	"sort"
+	"strings"
 	"time"
 )
 
