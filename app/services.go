@@ -117,6 +117,7 @@ func (a *App) openServices(ctx context.Context) error {
 	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
+	hosted := a.openHosting(base, runner, models, configs, streams)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
@@ -130,7 +131,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, cards, tags, found}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, cards, tags, found}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
@@ -146,7 +147,7 @@ func (a *App) openServices(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return a.invocations.Mount(a.api)
 }
 
 // openSearch makes the index of the kinds that can be found, and the service that

@@ -31,7 +31,7 @@ type conn struct {
 
 // pool keeps the connections to a container that nobody uses, the latest last.
 type pool struct {
-	network, address string
+	open func(ctx context.Context) (net.Conn, error)
 
 	mu     sync.Mutex
 	idle   []*conn
@@ -102,9 +102,8 @@ func (r *refused) Unwrap() error { return r.err }
 func (p *pool) dial(ctx context.Context) (*conn, error) {
 	limited, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
-	var d net.Dialer
 	for {
-		raw, err := d.DialContext(limited, p.network, p.address)
+		raw, err := p.open(limited)
 		switch {
 		case err == nil:
 			return &conn{Conn: raw, r: bufio.NewReaderSize(raw, readBuffer)}, nil

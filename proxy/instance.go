@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"context"
+	"net"
 	"sync/atomic"
 	"time"
 )
@@ -13,9 +15,8 @@ const avoidFor = time.Second
 type Container struct {
 	// Hostname is its name inside the endpoint, "" for "primary".
 	Hostname string
-	// Network and Address are where it listens: "tcp" with host and port, or
-	// "unix" with a path.
-	Network, Address string
+	// Dial connects to its port.
+	Dial func(ctx context.Context) (net.Conn, error)
 }
 
 // Instance is one replica of a model: a container, or several that share it. An
@@ -45,7 +46,7 @@ func NewInstance(id, logStream string, containers ...Container) *Instance {
 		if c.Hostname == "" {
 			c.Hostname = "primary"
 		}
-		in.containers = append(in.containers, &container{Container: c, pool: pool{network: c.Network, address: c.Address}})
+		in.containers = append(in.containers, &container{Container: c, pool: pool{open: c.Dial}})
 	}
 	return in
 }

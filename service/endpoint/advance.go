@@ -3,7 +3,6 @@ package endpoint
 import (
 	"fmt"
 	"time"
-
 )
 
 // phase is how far a replica is.
@@ -290,4 +289,3 @@ func (f *Fleet) settle(o outlook) {
 }
 
 func fire(t transition, e *Endpoint, at time.Time) error { return t.Fire(&e.Status, e, at) }
-

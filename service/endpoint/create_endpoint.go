@@ -2,7 +2,6 @@ package endpoint
 
 import (
 	"context"
-	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -40,12 +39,6 @@ func (s *Service) CreateEndpoint(ctx context.Context, in *sagemaker.CreateEndpoi
 		Status: creating, Generations: 1, Fleet: fleet, Deployment: &Deployment{Config: in.DeploymentConfig},
 	}}
 	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		arn := endpoints.ARN(scope, r.Name)
-		if taken, err := store.HasARN(tx, scope, endpoints.Kind(), strings.ToLower(arn)); err != nil {
-			return err
-		} else if taken {
-			return aws.Invalid("Cannot create already existing endpoint %q.", arn)
-		}
 		r.Body.Deployment.StartedAt = tx.Now
 		if err := endpoints.Create(tx, s.Quotas, r, in.Tags); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
@@ -81,17 +82,10 @@ type Container struct {
 	Provider    string `json:",omitempty"`
 	Environment map[string]string
 	// Data is the model data, nil for none.
-	Data *Data `json:",omitempty"`
+	Data *modeldata.Source `json:",omitempty"`
 	// MultiModel says that Data is the place of many models, loaded as they are
 	// asked for, and Uncached that none of them is kept (DescModel-10).
 	MultiModel, Uncached bool `json:",omitempty"`
-}
-
-// Data is where model data is (DescModel-4, -5).
-type Data struct {
-	URI string
-	// Prefix says that URI is that of many objects, Gzip that of one tar.gz.
-	Prefix, Gzip bool `json:",omitempty"`
 }
 
 // Deployment is a change of what serves, under way.
@@ -101,7 +95,7 @@ type Deployment struct {
 	// change.
 	Fleet *Fleet `json:",omitempty"`
 	// Before are the weights and counts to go back to, by variant.
-	Before map[string]Capacity `json:",omitempty"`
+	Before map[string]Capacity         `json:",omitempty"`
 	Config *sagemaker.DeploymentConfig `json:",omitempty"`
 }
 
@@ -133,7 +127,8 @@ type row = store.Row[Endpoint]
 // the quota (Err-3, X-4); clients search for these words.
 var endpoints = kit.Kind[Endpoint]{
 	Table: store.NewTable[Endpoint]("endpoint"), Noun: "Endpoint", Taken: aws.ValidationException, Missing: aws.ValidationException,
-	Quota: &kit.Quota{Name: "endpoints"},
+	QuotesARN: true,
+	Quota:     &kit.Quota{Name: "endpoints"},
 }
 
 // fleets are all that the endpoint has: what serves, and what is to.

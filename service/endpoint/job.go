@@ -91,9 +91,11 @@ func (d *dial) dial(ctx context.Context) (net.Conn, error) {
 // its way.
 type place struct{ Ports []int }
 
-func (j *job) placeFile() string          { return filepath.Join(j.dir, "place.json") }
-func (j *job) containerDir(i int) string  { return filepath.Join(j.dir, j.containers[i].Hostname) }
-func (j *job) streamOf(i int) string      { return stream(j.replica, j.programs.instance(), j.containers[i].Hostname, len(j.containers)) }
+func (j *job) placeFile() string         { return filepath.Join(j.dir, "place.json") }
+func (j *job) containerDir(i int) string { return filepath.Join(j.dir, j.containers[i].Hostname) }
+func (j *job) streamOf(i int) string {
+	return stream(j.replica, j.programs.instance(), j.containers[i].Hostname, len(j.containers))
+}
 
 // find answers the programs of a replica that was started before; nil when it was
 // not, run.ErrLost when they are gone.

@@ -65,9 +65,7 @@ func (j *job) program(ctx context.Context, c Container) (image.Program, resolved
 			err = aws.Invalid("%v.", err)
 		}
 		r.At = time.Now()
-		if digest != "" {
-			r.Resolved = image.WithDigest(c.Image, digest)
-		}
+		r.Resolved = image.WithDigest(c.Image, digest)
 		return image.Program{}, r, err
 	}
 	img, err := j.s.Images.Resolve(ctx, c.Image)

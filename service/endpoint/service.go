@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
@@ -40,7 +41,7 @@ type Models interface {
 type ModelData interface {
 	// Bring puts it into dir, which is then whole or does not exist. An error of the
 	// data, not of ours, is a ValidationException.
-	Bring(ctx context.Context, scope aws.Scope, from Data, dir string) error
+	Bring(ctx context.Context, scope aws.Scope, from modeldata.Source, dir string) error
 }
 
 // Images resolves an image URI to a program and makes its environment.
