@@ -28,7 +28,7 @@ func (a *App) openHosting(base kit.Base, runner run.Runner, models *model.Servic
 	return endpoint.New(endpoint.Config{
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Data: modelData{a.objects, c.S3Endpoint != ""},
 		Images: a.images, Runner: runner, Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly,
-		Access: jobAccess{a}, Streams: streams, Routes: a.invocations.Table(), Logger: c.Logger, Dir: a.path("endpoints"), MemoryLimit: c.JobMemory,
+		Access: jobAccess{a}, Streams: streams, Routes: a.invocations.Table(), Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"), MemoryLimit: c.JobMemory,
 	})
 }
 

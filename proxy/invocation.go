@@ -64,7 +64,9 @@ func check(x *wire.Exchange, op *schema.Operation) error {
 		case *runtime.InvokeEndpointWithResponseStreamInput:
 			full.Body = []byte{}
 		}
-		err = validate.Input(op.Input, full)
+		if wrong := validate.Input(op.Input, full); wrong != nil {
+			err = wrong
+		}
 	}
 	var e *aws.Error
 	if errors.As(err, &e) && e.Code == aws.ValidationException {

@@ -121,7 +121,7 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		}
 		m.publish(r)
 		m.follow(ctx, r)
-		o, wait := m.outlook(time.Now())
+		o, wait := m.outlook(m.s.Now())
 		changed, err := advance(&r.Body, o)
 		if err != nil {
 			return false, 0, err

@@ -64,7 +64,7 @@ func (j *job) program(ctx context.Context, c Container) (image.Program, resolved
 		if err != nil && ctx.Err() == nil {
 			err = aws.Invalid("%v.", err)
 		}
-		r.At = time.Now()
+		r.At = j.s.Now()
 		r.Resolved = image.WithDigest(c.Image, digest)
 		return image.Program{}, r, err
 	}
@@ -84,7 +84,7 @@ func (j *job) program(ctx context.Context, c Container) (image.Program, resolved
 	case len(program.Serve) == 0:
 		return program, r, aws.Invalid("The image %s has no serve program, so that nothing can answer requests.", c.Image)
 	}
-	r.At = time.Now()
+	r.At = j.s.Now()
 	return program, r, nil
 }
 

@@ -90,6 +90,7 @@ type Config struct {
 	// Routes is where the requests find the replicas.
 	Routes *proxy.Table
 	Logger *slog.Logger
+	Now    func() time.Time
 	// Dir holds one directory an endpoint: what its containers see as /opt/ml.
 	Dir string
 	// MemoryLimit caps what any container may use below its instance type's memory, 0
