@@ -18,6 +18,8 @@ import (
 // the connection over, so it makes no difference what the container's network is,
 // where the engine put it, and whether the machine has an address there.
 func (p *proc) Dial(ctx context.Context, port int) (net.Conn, error) {
+	ctx, cancel := dial.Within(ctx)
+	defer cancel()
 	conn, err := p.connect(ctx, port)
 	if err != nil {
 		return nil, fmt.Errorf("docker: connect to port %d of %s: %w", port, p.id, err)
@@ -50,7 +52,7 @@ func (p *proc) connect(ctx context.Context, port int) (net.Conn, error) {
 		case alive && !began:
 			// The container begins: its first process does not listen yet, let alone
 			// the program.
-			return nil, fmt.Errorf("it has not begun: %w", syscall.ECONNREFUSED)
+			return nil, fmt.Errorf("the container's first process does not listen: %w", syscall.ECONNREFUSED)
 		}
 		select { // it ends
 		case <-ctx.Done():
