@@ -18,6 +18,8 @@ import (
 // Dial implements run.Process. The supervisor connects, in the program's network,
 // and hands the connection over.
 func (p *proc) Dial(ctx context.Context, port int) (net.Conn, error) {
+	ctx, cancel := dial.Within(ctx)
+	defer cancel()
 	err := dial.CheckPort(port)
 	for pause := time.Millisecond; err == nil; pause = min(2*pause, 50*time.Millisecond) {
 		if p.dir.has(exitFile) {

@@ -23,13 +23,14 @@ type Dialer struct {
 	// over is closed when the program has ended.
 	over  <-chan struct{}
 	slots chan struct{}
+	time  time.Duration // is Time
 }
 
 // NewDialer is a Dialer to the addresses, of which the first is what the program
 // most likely listens on. socket is Socket, called where the program's network
 // is; over is closed when the program has ended.
 func NewDialer(addresses []netip.Addr, socket func(family int) (int, error), over <-chan struct{}) *Dialer {
-	return &Dialer{addresses: addresses, socket: socket, over: over, slots: make(chan struct{}, atOnce)}
+	return &Dialer{addresses: addresses, socket: socket, over: over, slots: make(chan struct{}, atOnce), time: Time}
 }
 
 // Socket makes a TCP socket in the network of the calling thread. It belongs to
@@ -68,7 +69,7 @@ func (d *Dialer) Answer(to *net.UnixConn, port uint16, seal func(answer string) 
 // connect tries the addresses. Where the first refuses, another's failure means
 // no more than that.
 func (d *Dialer) connect(port uint16) (fd int, err error) {
-	end := time.Now().Add(Time)
+	end := time.Now().Add(d.time)
 	var refused error
 	for _, a := range d.addresses {
 		fd, err := d.connectTo(netip.AddrPortFrom(a, port), end)

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,8 +22,8 @@ func CheckPort(port int) error {
 }
 
 // Ask sends the line to a program's holder and answers the connection that it
-// hands over. open, which may be nil, takes the seal off an answer. It closes the
-// holder's connection.
+// hands over; ctx is of Within. open, which may be nil, takes the seal off an
+// answer. It closes the holder's connection.
 //
 // The errors are run.ErrEnded, ErrGone, ErrOld, the errno of the holder's attempt,
 // what open refused, and the cause of ctx.
@@ -36,7 +35,6 @@ func Ask(ctx context.Context, holder net.Conn, line string, open func(answer str
 	}
 	stop := context.AfterFunc(ctx, func() { holder.Close() })
 	defer stop()
-	via.SetDeadline(time.Now().Add(answerTime))
 	conn, err := ask(via, line, open)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
@@ -48,7 +46,7 @@ func Ask(ctx context.Context, holder net.Conn, line string, open func(answer str
 
 func ask(via *net.UnixConn, line string, open func(string) (string, error)) (net.Conn, error) {
 	if _, err := fmt.Fprintln(via, line); err != nil {
-		return nil, gone(err)
+		return nil, ErrGone
 	}
 	answer, file, err := receive(via)
 	if file != nil {
@@ -87,14 +85,6 @@ type attemptError struct {
 func (e attemptError) Error() string { return e.text }
 func (e attemptError) Unwrap() error { return e.errno }
 
-// gone tells a holder that went away from one that does not answer.
-func gone(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("it does not answer: %w", err)
-	}
-	return ErrGone
-}
-
 // receive reads a line and the descriptor that comes with it, or nil. What comes
 // beyond one descriptor the kernel closes.
 func receive(via *net.UnixConn) (line string, file *os.File, err error) {
@@ -113,7 +103,7 @@ func receive(via *net.UnixConn) (line string, file *os.File, err error) {
 			return whole, file, nil
 		}
 		if err != nil || n <= 0 {
-			return "", file, gone(err)
+			return "", file, ErrGone
 		}
 		if len(text) > maxAnswer {
 			return "", file, errors.New("its answer is too long")

@@ -10,6 +10,7 @@
 package dial
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -17,8 +18,8 @@ import (
 const (
 	// Time is how long the program may take to accept a connection.
 	Time = 10 * time.Second
-	// answerTime is how long the holder may take to answer, more than Time.
-	answerTime = 15 * time.Second
+	// patience is how long the server tries in all, more than Time.
+	patience = 15 * time.Second
 	// atOnce is how many connections a holder makes at once; more wait.
 	atOnce = 256
 	// maxAnswer bounds an answer, in bytes.
@@ -44,3 +45,11 @@ var ErrGone = errors.New("the connection to it broke")
 
 // ErrOld says that the holder is of a version that makes no connections.
 var ErrOld = errors.New("it was started by a version of this server that could not reach ports of programs; stop it and start it anew")
+
+// errSilent is why an attempt was given up.
+var errSilent = errors.New("who holds the program does not answer")
+
+// Within is the context of one attempt, which does not last for ever.
+func Within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, patience, errSilent)
+}
