@@ -23,12 +23,14 @@ import (
 // mounted once the API of the runtime is.
 func (a *App) openHosting(base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog) *endpoint.Service {
 	c := a.config
-	a.invocations = proxy.New(proxy.Options{})
-	a.onClose(func() error { a.invocations.Close(); return nil })
+	captures := endpoint.NewCaptures(a.objects, c.Logger)
+	a.onClose(captures.Close)
+	a.invocations = proxy.New(proxy.Options{Capture: captures})
+	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink
 	return endpoint.New(endpoint.Config{
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Data: modelData{a.objects, c.S3Endpoint != ""},
 		Images: a.images, Runner: runner, Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly,
-		Access: jobAccess{a}, Streams: streams, Routes: a.invocations.Table(), Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"), MemoryLimit: c.JobMemory,
+		Access: jobAccess{a}, Streams: streams, Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"), MemoryLimit: c.JobMemory,
 	})
 }
 

@@ -49,6 +49,10 @@ var lists = map[string]listed{
 	"ListEndpointConfigs": {before: [][2]string{{"CreateModel", `{"ModelName":"of-configs","PrimaryContainer":{"Image":"example/serve:1"}}`}},
 		add: "CreateEndpointConfig", addBody: `{"EndpointConfigName":"%[1]s","ProductionVariants":[{"VariantName":"v","ModelName":"of-configs","InstanceType":"ml.m5.large","InitialInstanceCount":1}]}`,
 		drop: "DeleteEndpointConfig", dropBody: `{"EndpointConfigName":"%[1]s"}`, name: "EndpointConfigName"},
+	"ListEndpoints": {before: [][2]string{
+		{"CreateModel", `{"ModelName":"of-endpoints","PrimaryContainer":{"Image":"example/serve:1"}}`},
+		{"CreateEndpointConfig", `{"EndpointConfigName":"of-endpoints","ProductionVariants":[{"VariantName":"v","ModelName":"of-endpoints","InstanceType":"ml.m5.large","InitialInstanceCount":1}]}`},
+	}, add: "CreateEndpoint", addBody: `{"EndpointName":"%[1]s","EndpointConfigName":"of-endpoints"}`, name: "EndpointName"},
 	"ListModelCards": {add: "CreateModelCard", addBody: `{"ModelCardName":"%[1]s","Content":"{}","ModelCardStatus":"Draft"}`, drop: "DeleteModelCard", dropBody: `{"ModelCardName":"%[1]s"}`, name: "ModelCardName"},
 	"ListModelCardVersions": {before: [][2]string{{"CreateModelCard", `{"ModelCardName":"of-versions","Content":"{}","ModelCardStatus":"Draft"}`}},
 		add: "UpdateModelCard", addBody: `{"ModelCardName":"of-versions","Content":"{\"model_overview\":{\"model_name\":\"%[1]s\"}}"}`, filter: `"ModelCardName":"of-versions"`},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 import time
 from collections import Counter
@@ -9,11 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import guide
 import pytest
 from botocore.exceptions import ClientError
 from hosting import SERVE, Hosting
 from programs import Programs
 from server import Server
+from training import ROLE
 
 pytestmark = pytest.mark.server
 
@@ -217,3 +221,95 @@ def test_killed_server(own: Server, tmp_path: Path, unique: Callable[[str], str]
     else:
         pytest.fail("it did not come back")
     again.delete(endpoint)
+
+
+@pytest.mark.parametrize("section", guide.sections("hosting.md"), ids=lambda s: s.title)
+def test_guide(section: guide.Section, server: Server, tmp_path: Path) -> None:
+    """docs/hosting.md: its program does what the page says."""
+    section.run(server, tmp_path)
+
+
+def test_capture(hosting: Hosting, image: str) -> None:
+    """Requests and answers lie in the bucket, as Model Monitor reads them (DataCapture-1)."""
+    model = hosting.model(image, "cat")
+    config = hosting.config(
+        {"VariantName": "a", "ModelName": model},
+        DataCaptureConfig={
+            "InitialSamplingPercentage": 100,
+            "DestinationS3Uri": f"s3://{hosting.bucket}/captured",
+            "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+            "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
+        },
+    )
+    endpoint = hosting.endpoint(config)
+    seen = hosting.settle(endpoint)
+    assert seen["DataCaptureConfig"]["CaptureStatus"] == "Started"
+    for number in range(3):
+        hosting.ask(endpoint, f"1,{number}", InferenceId=f"id-{number}")
+    lines: list[dict[str, Any]] = []
+    prefix = f"captured/{endpoint}/a/{time.strftime('%Y/%m/', time.gmtime())}"
+    for _ in range(200):
+        listed = hosting.s3.list_objects_v2(Bucket=hosting.bucket, Prefix=prefix)
+        keys = [found["Key"] for found in listed.get("Contents", [])]
+        files = [hosting.s3.get_object(Bucket=hosting.bucket, Key=key)["Body"] for key in keys]
+        lines = [json.loads(line) for file in files for line in file.read().splitlines()]
+        if len(lines) == 3:
+            break
+        time.sleep(0.1)
+    assert all(key.endswith(".jsonl") for key in keys)
+    assert [line["eventMetadata"]["inferenceId"] for line in lines] == ["id-0", "id-1", "id-2"]
+    first = lines[0]["captureData"]
+    assert first["endpointInput"] == {
+        "observedContentType": "text/csv",
+        "mode": "INPUT",
+        "data": "1,0",
+        "encoding": "CSV",
+    }
+    assert first["endpointOutput"]["encoding"] == "BASE64"
+    assert base64.b64decode(first["endpointOutput"]["data"]) == b"cat|nobody|text/csv|1,0"
+    hosting.delete(endpoint)
+
+
+def test_pipeline_and_shadow(hosting: Hosting, image: str, client: Callable[..., Any]) -> None:
+    """A container gets the answer of the one before (Host-6); a shadow gets copies (Shadow-1)."""
+    pipeline = hosting.unique("pipeline")
+    hosting.sagemaker.create_model(
+        ModelName=pipeline,
+        ExecutionRoleArn=ROLE,
+        Containers=[
+            {"Image": image, "ModelDataUrl": hosting.archive(name), "ContainerHostname": name}
+            for name in ("first", "second")
+        ],
+    )
+    endpoint = hosting.endpoint(hosting.config({"VariantName": "a", "ModelName": pipeline}))
+    assert hosting.settle(endpoint)["EndpointStatus"] == "InService"
+    answer = hosting.ask(endpoint, "x")[0]
+    assert answer.startswith("second|nobody|")
+    assert answer.endswith("|first|nobody|text/csv|x")
+    hosting.delete(endpoint)
+    config = hosting.unique("config")
+    variant = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1, "InitialVariantWeight": 1}
+    hosting.sagemaker.create_endpoint_config(
+        EndpointConfigName=config,
+        ProductionVariants=[
+            {**variant, "VariantName": "real", "ModelName": hosting.model(image, "real")}
+        ],
+        ShadowProductionVariants=[
+            {**variant, "VariantName": "shadow", "ModelName": hosting.model(image, "shadow")}
+        ],
+    )
+    endpoint = hosting.endpoint(config)
+    seen = hosting.settle(endpoint)
+    assert [v["VariantName"] for v in seen["ShadowProductionVariants"]] == ["shadow"]
+    for _ in range(5):
+        assert hosting.ask(endpoint)[1] == "real"
+    logs, group = client("logs"), f"/aws/sagemaker/Endpoints/{endpoint}"
+    asked = 0
+    for _ in range(100):
+        events = logs.filter_log_events(logGroupName=group, logStreamNamePrefix="shadow/")["events"]
+        asked = sum(event["message"] == "asked /invocations" for event in events)
+        if asked == 5:
+            break
+        time.sleep(0.05)
+    assert asked == 5
+    hosting.delete(endpoint)

@@ -133,6 +133,7 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 			return false, 0, err
 		} else if err == nil && r.Body.over() {
 			m.s.Routes.Remove(m.routeKey())
+			m.s.Captures.route(m.routeKey(), "")
 			return true, 0, nil
 		}
 	}

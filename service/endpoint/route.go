@@ -12,6 +12,9 @@ import (
 // publish gives the data path the endpoint as it is now. Replicas that retire are
 // not in it any more, so that nothing is sent to one that is about to stop.
 func (m *manager) publish(r *row) {
+	if f := r.Body.Fleet; f != nil {
+		m.s.Captures.route(m.routeKey(), destination(f.Config.DataCaptureConfig))
+	}
 	m.s.Routes.Set(m.routeKey(), m.route(r))
 }
 
@@ -22,7 +25,7 @@ func (m *manager) route(r *row) *proxy.Endpoint {
 		return out
 	}
 	out.Async = e.Fleet.Config.AsyncInferenceConfig != nil
-	out.Capture = capture(&e.Fleet.Config)
+	out.Capture = capture(e.Fleet.Config.DataCaptureConfig)
 	for i := range e.Fleet.Variants {
 		v := &e.Fleet.Variants[i]
 		routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&e.Fleet.Config, v.Name), Mode: v.Model.mode()}
@@ -80,9 +83,6 @@ func routing(c *sagemaker.CreateEndpointConfigInput, name string) proxy.Routing 
 	}
 	return proxy.Random
 }
-
-// capture is what the data path records, nil for nothing.
-func capture(*sagemaker.CreateEndpointConfigInput) *proxy.Capture { return nil }
 
 // startup is what a variant's replicas have to become healthy, with the time for
 // their model's data apart (Host-3).

@@ -89,8 +89,10 @@ type Config struct {
 	Streams        *logstream.Catalog
 	// Routes is where the requests find the replicas.
 	Routes *proxy.Table
-	Logger *slog.Logger
-	Now    func() time.Time
+	// Captures is where the data path records the requests of endpoints that want it.
+	Captures *Captures
+	Logger   *slog.Logger
+	Now      func() time.Time
 	// Dir holds one directory an endpoint: what its containers see as /opt/ml.
 	Dir string
 	// MemoryLimit caps what any container may use below its instance type's memory, 0
