@@ -65,7 +65,7 @@ func advance(e *Endpoint, o outlook) (changed bool, err error) {
 		did, err = e.advanceUpdate(o)
 	case rollingBack:
 		did, err = e.advanceRollback(o)
-	case inService, outOfService, systemUpdating, stuck:
+	case inService, outOfService, systemUpdating:
 		did, err = e.keep(o)
 	}
 	return changed || did, err

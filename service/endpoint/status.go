@@ -19,7 +19,6 @@ const (
 	outOfService   = sagemaker.EndpointStatusOutOfService
 	deleting       = sagemaker.EndpointStatusDeleting
 	failed         = sagemaker.EndpointStatusFailed
-	stuck          = sagemaker.EndpointStatusUpdateRollbackFailed
 )
 
 // The transitions of an endpoint (DescribeEndpoint-1, -2). What may be asked of an
@@ -27,21 +26,25 @@ const (
 var (
 	serve    = transition{Name: "serve", To: inService, From: []status{creating}, Apply: settled}
 	fail     = transition{Name: "fail", To: failed, From: []status{creating}, Apply: settled}
-	update   = transition{Name: "update", To: updating, From: []status{inService, outOfService, stuck}, Apply: begun}
+	update   = transition{Name: "update", To: updating, From: []status{inService, outOfService}, Apply: begun}
 	updated  = transition{Name: "updated", To: inService, From: []status{updating}, Apply: settled}
 	abandon  = transition{Name: "abandon the update", To: inService, From: []status{updating}, Apply: settled}
 	rollBack = transition{Name: "roll back", To: rollingBack, From: []status{updating}}
 	restored = transition{Name: "rolled back", To: inService, From: []status{rollingBack}, Apply: settled}
-	mixed    = transition{Name: "the rollback fails", To: stuck, From: []status{updating}, Apply: settled}
 	lose     = transition{Name: "lose all instances", To: outOfService, From: []status{inService}}
 	regain   = transition{Name: "have an instance again", To: inService, From: []status{outOfService}}
 	repair   = transition{Name: "restart after the machine", To: systemUpdating, From: []status{inService, outOfService}}
 	repaired = transition{Name: "restarted", To: inService, From: []status{systemUpdating}}
-	remove   = transition{Name: "delete", To: deleting, From: []status{inService, outOfService, stuck, failed}, Apply: begun}
+	remove   = transition{Name: "delete", To: deleting, From: []status{inService, outOfService, failed}, Apply: begun}
 )
 
 // Transitions is the whole table, for the test and the diagram in docs/.
-var Transitions = []transition{serve, fail, update, updated, abandon, rollBack, restored, mixed, lose, regain, repair, repaired, remove}
+var Transitions = []transition{serve, fail, update, updated, abandon, rollBack, restored, lose, regain, repair, repaired, remove}
+
+// Reserved are the statuses that no transition leads to, with the reason.
+var Reserved = map[status]string{
+	sagemaker.EndpointStatusUpdateRollbackFailed: "only a rolling deployment can end like that (DescribeEndpoint-2), and there are none yet",
+}
 
 // begun forgets why the last change failed.
 func begun(e *Endpoint, _ time.Time) { e.FailureReason = "" }
