@@ -45,7 +45,7 @@ func (d *driver) condition() condition {
 // drive begins to drive a replica.
 func (m *manager) drive(ctx context.Context, j *job) *driver {
 	ctx, cancel := context.WithCancel(ctx)
-	d := &driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance}
+	d := &driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, is: condition{unseen: true}}
 	m.work.Go(func() {
 		defer close(d.ended)
 		set := func(change func(c *condition)) {
@@ -65,7 +65,7 @@ func (m *manager) drive(ctx context.Context, j *job) *driver {
 			} else {
 				c.phase = hopeless
 			}
-			c.reason = reasonOf(err)
+			c.reason, c.unseen = reasonOf(err), false
 		})
 	})
 	return d
@@ -83,9 +83,9 @@ func reasonOf(err error) string {
 // live brings the replica up and watches it until it does not serve any more. The
 // error says why.
 func (j *job) live(ctx context.Context, set func(func(*condition))) error {
-	programs, err := j.find(ctx)
+	programs, err := j.find(ctx, set)
 	if errors.Is(err, run.ErrLost) {
-		set(func(c *condition) { c.lost = true })
+		set(func(c *condition) { c.lost, c.unseen = true, false })
 		if err := j.removePrograms(ctx); err != nil {
 			return err
 		}
@@ -93,6 +93,7 @@ func (j *job) live(ctx context.Context, set func(func(*condition))) error {
 		return err
 	}
 	if programs == nil {
+		set(func(c *condition) { c.unseen = false })
 		if programs, err = j.start(ctx, set); err != nil {
 			return err
 		}
@@ -113,10 +114,10 @@ func (j *job) live(ctx context.Context, set func(func(*condition))) error {
 		})
 	}
 	defer cancel(nil)
-	if err := j.awaitHealth(watch); err != nil {
+	if err := j.awaitHealth(watch, func() { set(func(c *condition) { c.unseen = false }) }); err != nil {
 		return causeOf(watch, err)
 	}
-	set(func(c *condition) { c.phase, c.lost, c.reason = healthy, false, "" })
+	set(func(c *condition) { c.phase, c.lost, c.unseen, c.reason = healthy, false, false, "" })
 	return causeOf(watch, j.watch(watch))
 }
 
@@ -148,10 +149,12 @@ func (j *job) endReason(i int, exit run.Exit, err error) error {
 	return aws.Invalid("The container %s (%s) exited with status %d instead of serving.%s", c.Hostname, c.Image, exit.Code, said)
 }
 
-// awaitHealth waits until all containers answer /ping.
-func (j *job) awaitHealth(ctx context.Context) error {
+// awaitHealth waits until all containers answer /ping. It calls notYet once if they
+// do not at first.
+func (j *job) awaitHealth(ctx context.Context, notYet func()) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, j.health, errUnhealthy)
 	defer cancel()
+	tell := sync.OnceFunc(notYet)
 	for i := range j.containers {
 		pause := pingStart
 		for {
@@ -159,6 +162,7 @@ func (j *job) awaitHealth(ctx context.Context) error {
 			if err == nil {
 				break
 			}
+			tell()
 			select {
 			case <-ctx.Done():
 				if errors.Is(context.Cause(ctx), errUnhealthy) {

@@ -89,7 +89,11 @@ func (d *dial) dial(ctx context.Context) (net.Conn, error) {
 
 // place is kept in the replica's directory, so that a server that comes back finds
 // its way.
-type place struct{ Ports []int }
+type place struct {
+	Ports []int
+	// Images are what the containers' images were resolved to.
+	Images []resolved
+}
 
 func (j *job) placeFile() string         { return filepath.Join(j.dir, "place.json") }
 func (j *job) containerDir(i int) string { return filepath.Join(j.dir, j.containers[i].Hostname) }
@@ -99,7 +103,7 @@ func (j *job) streamOf(i int) string {
 
 // find answers the programs of a replica that was started before; nil when it was
 // not, run.ErrLost when they are gone.
-func (j *job) find(ctx context.Context) ([]run.Process, error) {
+func (j *job) find(ctx context.Context, set func(func(*condition))) ([]run.Process, error) {
 	text, err := os.ReadFile(j.placeFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -108,7 +112,7 @@ func (j *job) find(ctx context.Context) ([]run.Process, error) {
 	}
 	var at place
 	if err := json.Unmarshal(text, &at); err != nil || len(at.Ports) != len(j.containers) {
-		return nil, fmt.Errorf("endpoint: %s cannot be read: %w", j.placeFile(), err)
+		return nil, run.ErrLost // the machine stopped while it was written
 	}
 	if err := j.openLogs(ctx); err != nil {
 		return nil, err
@@ -121,6 +125,7 @@ func (j *job) find(ctx context.Context) ([]run.Process, error) {
 		}
 		j.dials[i].port = at.Ports[i]
 	}
+	set(func(c *condition) { c.images = at.Images })
 	return found, nil
 }
 
@@ -134,7 +139,7 @@ func (j *job) start(ctx context.Context, set func(func(*condition))) ([]run.Proc
 	if err := j.openLogs(ctx); err != nil {
 		return nil, err
 	}
-	var at place
+	at := place{Images: images}
 	for i := range j.containers {
 		var err error
 		if specs[i], images[i], err = j.prepare(ctx, i); err != nil {
