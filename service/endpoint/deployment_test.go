@@ -3,6 +3,7 @@ package endpoint
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 )
@@ -46,18 +47,19 @@ func TestAilingWhileRescaling(t *testing.T) {
 }
 
 // DescribeEndpoint-2, Host-3: the old instances that a rollback goes back to are
-// replaced too where they ail, and it ends when they are healthy.
+// replaced too where they ail, and it does not wait for that, because nothing can
+// be asked of the endpoint meanwhile.
 func TestAilingWhileRollingBack(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(1, 2)
 	e := &Endpoint{Status: rollingBack, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {1, 2}}}, FailureReason: "because"}
 	w := all(f, healthy)
-	w[at(f, 1)] = condition{phase: hopeless}
-	do(t, e, w.outlook(0), true, rollingBack)
+	w[at(f, 1)] = condition{phase: coming}
 	do(t, e, w.outlook(0), false, rollingBack)
-	w[at(f, 2)] = condition{phase: healthy}
+	w[at(f, 1)] = condition{phase: hopeless}
+	do(t, e, w.outlook(time.Second), false, rollingBack)
 	do(t, e, w.outlook(0), true, inService)
-	if e.FailureReason != "because" || e.Deployment != nil {
+	if !slices.Equal(f.Variants[0].Replicas, []int{0, 2}) || e.FailureReason != "because" || e.Deployment != nil {
 		t.Errorf("%+v", e)
 	}
 }
