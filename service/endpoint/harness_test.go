@@ -3,6 +3,9 @@ package endpoint
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/store/storetest"
@@ -49,19 +53,55 @@ func (nowhere) Prepare(context.Context, image.Image, func(string)) (image.Progra
 	return image.Program{}, nil
 }
 
-func (nowhere) Bring(context.Context, aws.Scope, modeldata.Source, string) error { return nil }
+// Bring finds no data, and some that never comes.
+func (nowhere) Bring(ctx context.Context, _ aws.Scope, from modeldata.Source, _ string) error {
+	if strings.HasSuffix(from.URI, "/slow") {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return aws.Invalid("Could not find model data at %s.", from.URI)
+}
 
-func (nowhere) Variables(context.Context, aws.Scope, string, string, time.Duration) (map[string]string, error) {
-	return nil, nil
+func (nowhere) Variables(_ context.Context, _ aws.Scope, role, _ string, _ time.Duration) (map[string]string, error) {
+	return map[string]string{"AWS_SESSION_TOKEN": role}, nil
 }
 func (nowhere) CABundle() ([]byte, error) { return nil, nil }
 func (nowhere) Address() string           { return "127.0.0.1:1" }
 
-// engine is the fake runner as a container engine.
-type engine struct{ *fake.Runner }
+// engine is the fake runner as a container engine that remembers what it started.
+type engine struct {
+	*fake.Runner
+	mu    sync.Mutex
+	specs []run.Spec
+	// broken is why no image can be pulled any more, nil while they can.
+	broken error
+}
 
-func (engine) Pull(context.Context, string, string, func(string)) (string, error) {
-	return "sha256:0123", nil
+func (e *engine) Pull(context.Context, string, string, func(string)) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return "sha256:0123", e.broken
+}
+
+func (e *engine) Start(ctx context.Context, s run.Spec) (run.Process, error) {
+	e.mu.Lock()
+	e.specs = append(e.specs, s)
+	e.mu.Unlock()
+	return e.Runner.Start(ctx, s)
+}
+
+// fail lets no image be pulled any more.
+func (e *engine) fail(why error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.broken = why
+}
+
+// started are the programs that were ever started.
+func (e *engine) started() []run.Spec {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.specs)
 }
 
 // bundle is a service with all that it needs.
@@ -70,18 +110,18 @@ type bundle struct {
 	t      *testing.T
 	ctx    context.Context
 	known  catalog
-	runner *fake.Runner
+	runner *engine
 	queue  *task.Queue
 }
 
 // each runs f with a service on both databases.
 func each(t *testing.T, f func(b *bundle)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		b := &bundle{t: t, ctx: aws.WithCaller(t.Context(), aws.Caller{Scope: home}), runner: fake.New(),
+		b := &bundle{t: t, ctx: aws.WithCaller(t.Context(), aws.Caller{Scope: home}), runner: &engine{Runner: fake.New()},
 			known: catalog{map[string]*sagemaker.CreateEndpointConfigInput{}, map[string]Model{}}}
 		b.Service = &Service{Config: Config{
 			Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}, Configs: b.known, Models: b.known, Data: nowhere{}, Images: nowhere{},
-			Runner: b.runner, Containers: engine{b.runner}, Access: nowhere{}, Streams: logstream.NewCatalog(db, t.TempDir()),
+			Runner: b.runner, Containers: b.runner, Access: nowhere{}, Streams: logstream.NewCatalog(db, t.TempDir()),
 			Routes: proxy.NewTable(), Captures: NewCaptures(nil, slog.New(slog.DiscardHandler)), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(),
 		}}
 		t.Cleanup(func() { _ = b.Captures.Close() })
@@ -103,6 +143,14 @@ func (b *bundle) serve() {
 	}
 }
 
+// stop ends the server; what it started lives on.
+func (b *bundle) stop() {
+	b.t.Helper()
+	if err := b.queue.Stop(b.ctx); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // config adds a configuration whose only variant runs a fake program.
 func (b *bundle) config(name string, count int32, env map[string]string) {
 	b.known.models[name] = Model{Name: name, Containers: []Container{{Hostname: "c", Image: "example/serve:1", Environment: env}}}
@@ -120,6 +168,37 @@ func (b *bundle) create(name, config string) {
 
 func (b *bundle) describe(name string) (*sagemaker.DescribeEndpointOutput, error) {
 	return b.DescribeEndpoint(b.ctx, &sagemaker.DescribeEndpointInput{EndpointName: &name})
+}
+
+// update asks for another configuration.
+func (b *bundle) update(name, config string) {
+	b.t.Helper()
+	if _, err := b.UpdateEndpoint(b.ctx, &sagemaker.UpdateEndpointInput{EndpointName: &name, EndpointConfigName: &config}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// rescale asks for weights and counts.
+func (b *bundle) rescale(name string, desired ...*sagemaker.DesiredWeightAndCapacity) error {
+	_, err := b.UpdateEndpointWeightsAndCapacities(b.ctx, &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{EndpointName: &name, DesiredWeightsAndCapacities: desired})
+	return err
+}
+
+func (b *bundle) remove(name string) {
+	b.t.Helper()
+	if _, err := b.DeleteEndpoint(b.ctx, &sagemaker.DeleteEndpointInput{EndpointName: &name}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// until waits for ok.
+func (b *bundle) until(what string, ok func() bool) {
+	b.t.Helper()
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			b.t.Fatalf("it does not come to pass that %s", what)
+		}
+	}
 }
 
 // await waits for a status, "" for the endpoint's end.
