@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -29,6 +28,9 @@ type condition struct {
 	images []resolved
 	// lost says that its programs were gone when the server came back.
 	lost bool
+	// unseen says that nobody has looked at it yet: a server that comes back may find
+	// it serving.
+	unseen bool
 }
 
 // resolved is a container's image as it runs.
@@ -100,9 +102,10 @@ func (e *Endpoint) retire(fleets ...*Fleet) bool {
 }
 
 // advanceCreation puts a new endpoint into service once all its replicas are
-// healthy, or fails it with the first that is hopeless (CreateEndpoint-1).
+// healthy, or fails it with the first that does not become or stay so
+// (CreateEndpoint-1, Host-3).
 func (e *Endpoint) advanceCreation(o outlook) (bool, error) {
-	if reason, is := e.Fleet.hopeless(o); is {
+	if reason, is := e.Fleet.broken(o, ailing, hopeless); is {
 		e.retire(e.Fleet)
 		e.FailureReason = reason
 		return true, fire(fail, e, o.now)
@@ -111,6 +114,7 @@ func (e *Endpoint) advanceCreation(o outlook) (bool, error) {
 		return false, nil
 	}
 	e.Fleet.settle(o)
+	e.noteConfig()
 	return true, fire(serve, e, o.now)
 }
 
@@ -121,7 +125,7 @@ func (e *Endpoint) advanceUpdate(o outlook) (bool, error) {
 	if fresh == nil {
 		return e.advanceRescaling(o)
 	}
-	if reason, is := fresh.hopeless(o); is { // traffic has stayed on the old fleet (UpdateEndpoint-1)
+	if reason, is := fresh.broken(o, ailing, hopeless); is { // traffic has stayed on the old fleet (UpdateEndpoint-1)
 		e.retire(fresh)
 		e.FailureReason = reason
 		return true, fire(abandon, e, o.now)
@@ -131,15 +135,24 @@ func (e *Endpoint) advanceUpdate(o outlook) (bool, error) {
 	}
 	fresh.settle(o)
 	e.retire(e.Fleet)
-	e.Fleet, e.LastDeployment = fresh, e.Deployment.Config
+	e.Fleet = fresh
+	e.noteConfig()
 	return true, fire(updated, e, o.now)
+}
+
+// noteConfig keeps the DeploymentConfig of a deployment that has succeeded, for
+// RetainDeploymentConfig (UpdateEndpoint-1).
+func (e *Endpoint) noteConfig() {
+	if c := e.Deployment.Config; c != nil {
+		e.LastDeployment = c
+	}
 }
 
 // advanceRescaling ends a change of weights and counts once the instances that it
 // asks for are there (Weights-1), or goes back to the old values
 // (DescribeEndpoint-2).
 func (e *Endpoint) advanceRescaling(o outlook) (bool, error) {
-	if reason, is := e.Fleet.hopeless(o); is {
+	if reason, is := e.Fleet.broken(o, hopeless); is {
 		e.FailureReason = reason
 		for i := range e.Fleet.Variants {
 			v := &e.Fleet.Variants[i]
@@ -160,10 +173,11 @@ func (e *Endpoint) advanceRescaling(o outlook) (bool, error) {
 	return true, fire(updated, e, o.now)
 }
 
-// advanceRollback ends once the old instances are healthy.
+// advanceRollback ends once the old instances are healthy, or one of them had to be
+// replaced: that is no part of the rollback, and may take for ever.
 func (e *Endpoint) advanceRollback(o outlook) (bool, error) {
-	if !e.Fleet.ready(o) {
-		return e.heal(o)
+	if healed, err := e.heal(o); err != nil || !healed && !e.Fleet.ready(o) {
+		return healed, err
 	}
 	e.Fleet.settle(o)
 	return true, fire(restored, e, o.now)
@@ -189,9 +203,11 @@ func (e *Endpoint) keep(o outlook) (bool, error) {
 	switch {
 	case (e.Status == inService || e.Status == outOfService) && lost:
 		return move(repair)
-	case e.Status == systemUpdating && complete:
+	case e.Status == systemUpdating && (complete || healed && !lost && serving):
 		return move(repaired)
-	case e.Status == inService && !serving && e.Fleet.wanted() > 0:
+	case e.Status == systemUpdating && healed && !lost: // what was lost could not be started, and may never be
+		return move(lose)
+	case e.Status == inService && !serving && e.Fleet.wanted() > 0 && !e.Fleet.unseen(o):
 		return move(lose)
 	case e.Status == outOfService && serving:
 		return move(regain)
@@ -216,76 +232,6 @@ func (e *Endpoint) heal(o outlook) (bool, error) {
 		}
 	}
 	return changed, nil
-}
-
-// ready says whether all replicas of a fleet are healthy.
-func (f *Fleet) ready(o outlook) bool {
-	for _, r := range f.all() {
-		if o.replicas[r].phase != healthy {
-			return false
-		}
-	}
-	return true
-}
-
-// hopeless says whether some replica of a fleet never will be healthy, and why.
-func (f *Fleet) hopeless(o outlook) (reason string, is bool) {
-	for _, r := range f.all() {
-		if c := o.replicas[r]; c.phase == hopeless {
-			return fmt.Sprintf("The variant %s could not be started: %s", r.Variant, c.reason), true
-		}
-	}
-	return "", false
-}
-
-// serving says whether some production variant that gets traffic has a healthy
-// replica.
-func (f *Fleet) serving(o outlook) bool {
-	for i := range f.Variants {
-		v := &f.Variants[i]
-		if v.Shadow {
-			continue
-		}
-		for _, r := range f.replicas(v) {
-			if o.replicas[r].phase == healthy {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// lost says whether some replica was gone when the server came back.
-func (f *Fleet) lost(o outlook) bool {
-	for _, r := range f.all() {
-		if o.replicas[r].lost {
-			return true
-		}
-	}
-	return false
-}
-
-// wanted is how many replicas production variants are to have.
-func (f *Fleet) wanted() (n int) {
-	for i := range f.Variants {
-		if !f.Variants[i].Shadow {
-			n += len(f.Variants[i].Replicas)
-		}
-	}
-	return n
-}
-
-// settle notes that what was asked for is what serves.
-func (f *Fleet) settle(o outlook) {
-	for i := range f.Variants {
-		v := &f.Variants[i]
-		v.Weight, v.Count = v.DesiredWeight, v.DesiredCount
-		for _, r := range f.replicas(v) {
-			if c := o.replicas[r]; c.images != nil && v.Images == nil {
-				v.Images = deployedImages(c.images)
-			}
-		}
-	}
 }
 
 func fire(t transition, e *Endpoint, at time.Time) error { return t.Fire(&e.Status, e, at) }

@@ -1,9 +1,7 @@
 package endpoint
 
 import (
-	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -189,107 +187,5 @@ func TestDeletion(t *testing.T) {
 	do(t, e, world{}.outlook(0, Replica{1, "v", 7}), true, deleting)
 	if !e.over() || e.Fleet != nil {
 		t.Errorf("%+v", e)
-	}
-}
-
-// Whatever happens to replicas: no number is used twice, what was once there is in
-// a fleet or retires until it is removed, what serves keeps its healthy replicas
-// during an update, and deletion always ends.
-func TestAnythingHappens(t *testing.T) {
-	t.Parallel()
-	for seed := range uint64(300) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		e := &Endpoint{Status: creating, Generations: 1, Fleet: fleetOf(1, 1+r.IntN(3)), Deployment: &Deployment{}}
-		w, born, gone := world{}, map[Replica]bool{}, map[Replica]bool{}
-		for step := range 60 {
-			serving := healthyOf(e, w)
-			var removed []Replica
-			for _, x := range e.Retiring {
-				if r.IntN(3) == 0 {
-					removed = append(removed, x.Replica)
-				}
-			}
-			if _, err := advance(e, w.outlook(time.Duration(r.IntN(2))*time.Second, removed...)); err != nil {
-				t.Fatalf("seed %d, step %d: %v", seed, step, err)
-			}
-			for _, x := range removed {
-				gone[x] = true
-			}
-			check(t, e, born, gone, fmt.Sprintf("seed %d, step %d, %s", seed, step, e.Status))
-			if e.Status == updating && serving > 0 && healthyOf(e, w) < serving {
-				t.Fatalf("seed %d, step %d: an update took a healthy replica of what serves", seed, step)
-			}
-			for _, f := range e.fleets() {
-				for _, x := range f.all() {
-					w[x] = next(r, w[x])
-				}
-			}
-			if e.Status == inService && r.IntN(4) == 0 {
-				e.Generations++
-				e.Deployment = &Deployment{Fleet: fleetOf(e.Generations, 1+r.IntN(3))}
-				if err := fire(update, e, time.Unix(1, 0)); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		e.Status = deleting
-		for step := 0; !e.over(); step++ {
-			var removed []Replica
-			for _, x := range e.Retiring {
-				removed = append(removed, x.Replica)
-			}
-			if _, err := advance(e, w.outlook(0, removed...)); err != nil || step > 3 {
-				t.Fatalf("seed %d: deletion does not end: %v", seed, err)
-			}
-		}
-	}
-}
-
-// next is what may become of a replica.
-func next(r *rand.Rand, c condition) condition {
-	switch {
-	case c.phase == coming && r.IntN(3) > 0:
-		return condition{phase: healthy}
-	case c.phase == coming && r.IntN(4) == 0:
-		return condition{phase: hopeless, reason: "because"}
-	case c.phase == healthy && r.IntN(8) == 0:
-		return condition{phase: ailing}
-	}
-	return c
-}
-
-// healthyOf counts the healthy replicas of what serves.
-func healthyOf(e *Endpoint, w world) (n int) {
-	if e.Fleet == nil {
-		return 0
-	}
-	for _, x := range e.Fleet.all() {
-		if w[x].phase == healthy {
-			n++
-		}
-	}
-	return n
-}
-
-// check compares where replicas are with where they have been.
-func check(t *testing.T, e *Endpoint, born, gone map[Replica]bool, when string) {
-	t.Helper()
-	here := map[Replica]int{}
-	for _, f := range e.fleets() {
-		for _, x := range f.all() {
-			here[x]++
-			if gone[x] {
-				t.Fatalf("%s: %v is back", when, x)
-			}
-			born[x] = true
-		}
-	}
-	for _, x := range e.Retiring {
-		here[x.Replica]++
-	}
-	for x := range born {
-		if n := here[x]; n > 1 || n == 0 && !gone[x] || n == 1 && gone[x] {
-			t.Fatalf("%s: %v is in %d places, removed %t", when, x, n, gone[x])
-		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -45,7 +44,7 @@ func (d *driver) condition() condition {
 // drive begins to drive a replica.
 func (m *manager) drive(ctx context.Context, j *job) *driver {
 	ctx, cancel := context.WithCancel(ctx)
-	d := &driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance}
+	d := &driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, is: condition{unseen: true}}
 	m.work.Go(func() {
 		defer close(d.ended)
 		set := func(change func(c *condition)) {
@@ -65,7 +64,7 @@ func (m *manager) drive(ctx context.Context, j *job) *driver {
 			} else {
 				c.phase = hopeless
 			}
-			c.reason = reasonOf(err)
+			c.reason, c.unseen = reasonOf(err), false
 		})
 	})
 	return d
@@ -83,9 +82,9 @@ func reasonOf(err error) string {
 // live brings the replica up and watches it until it does not serve any more. The
 // error says why.
 func (j *job) live(ctx context.Context, set func(func(*condition))) error {
-	programs, err := j.find(ctx)
+	programs, err := j.find(ctx, set)
 	if errors.Is(err, run.ErrLost) {
-		set(func(c *condition) { c.lost = true })
+		set(func(c *condition) { c.lost, c.unseen = true, false })
 		if err := j.removePrograms(ctx); err != nil {
 			return err
 		}
@@ -93,6 +92,7 @@ func (j *job) live(ctx context.Context, set func(func(*condition))) error {
 		return err
 	}
 	if programs == nil {
+		set(func(c *condition) { c.unseen = false })
 		if programs, err = j.start(ctx, set); err != nil {
 			return err
 		}
@@ -113,10 +113,10 @@ func (j *job) live(ctx context.Context, set func(func(*condition))) error {
 		})
 	}
 	defer cancel(nil)
-	if err := j.awaitHealth(watch); err != nil {
+	if err := j.awaitHealth(watch, func() { set(func(c *condition) { c.unseen = false }) }); err != nil {
 		return causeOf(watch, err)
 	}
-	set(func(c *condition) { c.phase, c.lost, c.reason = healthy, false, "" })
+	set(func(c *condition) { c.phase, c.lost, c.unseen, c.reason = healthy, false, false, "" })
 	return causeOf(watch, j.watch(watch))
 }
 
@@ -148,10 +148,12 @@ func (j *job) endReason(i int, exit run.Exit, err error) error {
 	return aws.Invalid("The container %s (%s) exited with status %d instead of serving.%s", c.Hostname, c.Image, exit.Code, said)
 }
 
-// awaitHealth waits until all containers answer /ping.
-func (j *job) awaitHealth(ctx context.Context) error {
+// awaitHealth waits until all containers answer /ping. It calls notYet once if they
+// do not at first.
+func (j *job) awaitHealth(ctx context.Context, notYet func()) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, j.health, errUnhealthy)
 	defer cancel()
+	tell := sync.OnceFunc(notYet)
 	for i := range j.containers {
 		pause := pingStart
 		for {
@@ -159,6 +161,7 @@ func (j *job) awaitHealth(ctx context.Context) error {
 			if err == nil {
 				break
 			}
+			tell()
 			select {
 			case <-ctx.Done():
 				if errors.Is(context.Cause(ctx), errUnhealthy) {
@@ -196,76 +199,6 @@ func (j *job) watch(ctx context.Context) error {
 			if missed[i]++; missed[i] >= maxMissed && ctx.Err() == nil {
 				return aws.Invalid("The container %s (%s) does not answer /ping any more: %v", c.Hostname, c.Image, err)
 			}
-		}
-	}
-}
-
-// removal ends a replica and frees what it held, in a goroutine of its own.
-type removal struct {
-	cancel context.CancelFunc
-	ended  chan struct{}
-	mu     sync.Mutex
-	ok     bool
-}
-
-func (x *removal) done() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.ok
-}
-
-// How a replica is ended: it may finish what it has begun, then it is asked to
-// stop, then it is killed (Host-5, Weights-1).
-const (
-	drainTime  = 60 * time.Second
-	drainCheck = 5 * time.Millisecond
-	stopGrace  = 30 * time.Second
-)
-
-// remove begins to remove a retired replica; d is its driver, nil for none.
-func (m *manager) remove(ctx context.Context, r *row, retired Retired, d *driver) *removal {
-	ctx, cancel := context.WithCancel(ctx)
-	x := &removal{cancel: cancel, ended: make(chan struct{})}
-	m.work.Go(func() {
-		defer close(x.ended)
-		if d != nil {
-			d.cancel()
-			<-d.ended
-			drain(ctx, d.instance)
-		}
-		p := m.s.programsOf(r, retired)
-		for pause := time.Second; ; pause = min(2*pause, time.Minute) {
-			err := p.end(ctx)
-			if err == nil {
-				err = os.RemoveAll(p.dir)
-			}
-			if err == nil {
-				break
-			}
-			m.logger.Warn("a replica could not be removed", "replica", retired.Replica, "error", err)
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(pause):
-			}
-		}
-		x.mu.Lock()
-		x.ok = true
-		x.mu.Unlock()
-		m.tell()
-	})
-	return x
-}
-
-// drain waits until an instance that is not routed to any more has answered.
-func drain(ctx context.Context, in *proxy.Instance) {
-	ctx, cancel := context.WithTimeout(ctx, drainTime)
-	defer cancel()
-	for in.Outstanding() > 0 {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(drainCheck):
 		}
 	}
 }

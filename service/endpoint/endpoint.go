@@ -22,7 +22,8 @@ type Endpoint struct {
 	Fleet *Fleet `json:",omitempty"`
 	// Deployment is under way, nil between deployments.
 	Deployment *Deployment `json:",omitempty"`
-	// LastDeployment is the DeploymentConfig of the last update that had one.
+	// LastDeployment is the DeploymentConfig of the last deployment that had one
+	// and succeeded.
 	LastDeployment *sagemaker.DeploymentConfig `json:",omitempty"`
 	// Generations counts the fleets that there ever were.
 	Generations int

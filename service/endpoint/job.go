@@ -4,14 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
 
@@ -89,7 +85,11 @@ func (d *dial) dial(ctx context.Context) (net.Conn, error) {
 
 // place is kept in the replica's directory, so that a server that comes back finds
 // its way.
-type place struct{ Ports []int }
+type place struct {
+	Ports []int
+	// Images are what the containers' images were resolved to.
+	Images []resolved
+}
 
 func (j *job) placeFile() string         { return filepath.Join(j.dir, "place.json") }
 func (j *job) containerDir(i int) string { return filepath.Join(j.dir, j.containers[i].Hostname) }
@@ -99,7 +99,7 @@ func (j *job) streamOf(i int) string {
 
 // find answers the programs of a replica that was started before; nil when it was
 // not, run.ErrLost when they are gone.
-func (j *job) find(ctx context.Context) ([]run.Process, error) {
+func (j *job) find(ctx context.Context, set func(func(*condition))) ([]run.Process, error) {
 	text, err := os.ReadFile(j.placeFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -108,7 +108,7 @@ func (j *job) find(ctx context.Context) ([]run.Process, error) {
 	}
 	var at place
 	if err := json.Unmarshal(text, &at); err != nil || len(at.Ports) != len(j.containers) {
-		return nil, fmt.Errorf("endpoint: %s cannot be read: %w", j.placeFile(), err)
+		return nil, run.ErrLost // the machine stopped while it was written
 	}
 	if err := j.openLogs(ctx); err != nil {
 		return nil, err
@@ -121,6 +121,7 @@ func (j *job) find(ctx context.Context) ([]run.Process, error) {
 		}
 		j.dials[i].port = at.Ports[i]
 	}
+	set(func(c *condition) { c.images = at.Images })
 	return found, nil
 }
 
@@ -134,7 +135,7 @@ func (j *job) start(ctx context.Context, set func(func(*condition))) ([]run.Proc
 	if err := j.openLogs(ctx); err != nil {
 		return nil, err
 	}
-	var at place
+	at := place{Images: images}
 	for i := range j.containers {
 		var err error
 		if specs[i], images[i], err = j.prepare(ctx, i); err != nil {
@@ -213,41 +214,4 @@ func (j *job) limits() run.Limits {
 		l.MemoryBytes = bytes
 	}
 	return l
-}
-
-// ping asks a container whether it is healthy (Host-3).
-func (j *job) ping(ctx context.Context, i int) error {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	client := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return j.dials[i].dial(ctx) },
-	}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://container/ping", nil)
-	if err != nil {
-		return err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return pingError(err)
-	}
-	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)); err != nil {
-		return pingError(err)
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("/ping answered status %s", strconv.Itoa(res.StatusCode))
-	}
-	return nil
-}
-
-// pingError is an error without the address that no user knows.
-func pingError(err error) error {
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("/ping was not answered within %s", pingTimeout)
-	case isRefused(err):
-		return errors.New("nothing listens on its port")
-	}
-	return fmt.Errorf("/ping failed: %w", errors.Unwrap(err))
 }

@@ -31,7 +31,7 @@ var (
 	abandon  = transition{Name: "abandon the update", To: inService, From: []status{updating}, Apply: settled}
 	rollBack = transition{Name: "roll back", To: rollingBack, From: []status{updating}}
 	restored = transition{Name: "rolled back", To: inService, From: []status{rollingBack}, Apply: settled}
-	lose     = transition{Name: "lose all instances", To: outOfService, From: []status{inService}}
+	lose     = transition{Name: "lose all instances", To: outOfService, From: []status{inService, systemUpdating}}
 	regain   = transition{Name: "have an instance again", To: inService, From: []status{outOfService}}
 	repair   = transition{Name: "restart after the machine", To: systemUpdating, From: []status{inService, outOfService}}
 	repaired = transition{Name: "restarted", To: inService, From: []status{systemUpdating}}
