@@ -13,7 +13,7 @@ from botocore.exceptions import WaiterError
 from programs import Programs
 from training import ROLE
 
-SERVE = """
+SERVE = r"""
 import os, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,6 +28,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if body == b"die":
             os._exit(7)
+        if body == b"stream":
+            return self.stream()
         if body == b"fail":
             return self.answer(500, b"the model does not like this")
         with open("/opt/ml/model/name.txt") as file:
@@ -35,6 +37,16 @@ class Handler(BaseHTTPRequestHandler):
         kind = self.headers.get("Content-Type", "")
         said = [name, os.environ.get("WHO", "nobody"), kind, body.decode()]
         self.answer(200, "|".join(said).encode())
+
+    def stream(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in (b"one;", b"two;", b"three;"):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+            self.wfile.flush()
+            time.sleep(0.2)
+        self.wfile.write(b"0\r\n\r\n")
 
     def answer(self, status, body):
         self.send_response(status)

@@ -99,6 +99,23 @@ def test_failures_of_models(hosting: Hosting, image: str) -> None:
     hosting.delete(endpoint)
 
 
+def test_stream(hosting: Hosting, image: str) -> None:
+    """Parts of an answer arrive as the model makes them (InvokeStream-1)."""
+    model = hosting.model(image, "s")
+    endpoint = hosting.endpoint(hosting.config({"VariantName": "a", "ModelName": model}))
+    assert hosting.settle(endpoint)["EndpointStatus"] == "InService"
+    answer = hosting.runtime.invoke_endpoint_with_response_stream(
+        EndpointName=endpoint, Body="stream"
+    )
+    parts, times = [], []
+    for event in answer["Body"]:
+        parts.append(event["PayloadPart"]["Bytes"])
+        times.append(time.monotonic())
+    assert b"".join(parts) == b"one;two;three;"
+    assert times[-1] - times[0] > 0.3  # the first was not held back until the last
+    hosting.delete(endpoint)
+
+
 def test_that_cannot_serve(hosting: Hosting, image: str) -> None:
     """A program that ends at once fails its endpoint, and the reason says what it said."""
     model = hosting.model(image, "x", BROKEN="1")

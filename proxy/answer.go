@@ -49,8 +49,9 @@ func (a *answer) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// more says that a part of the body is here already.
-func (a *answer) more() bool { return a.body.r.Buffered() > 0 && !a.body.done }
+// more says that a part of the body is here already. Behind the data of a chunk there
+// is at least its line end, which is no part of it.
+func (a *answer) more() bool { return a.body.r.Buffered() > 0 && a.body.left != 0 && !a.body.done }
 
 // close ends the exchange: the connection is kept if the answer was read to its end.
 func (a *answer) close() {

