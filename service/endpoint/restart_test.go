@@ -1,7 +1,9 @@
 package endpoint
 
 import (
-	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -106,10 +108,36 @@ func TestLostAndBroken(t *testing.T) {
 		lost := b.running("e")
 		b.stop()
 		b.runner.Lose(run.Handle(lost[0]))
-		b.runner.fail(context.DeadlineExceeded)
+		b.runner.fail(errors.New("there is no registry today"))
 		b.serve()
 		b.await("e", outOfService)
 		b.remove("e")
 		b.await("e", "")
+	})
+}
+
+// A machine that stopped while a replica's place was written leaves half a file. The
+// replica is started again, in place of what may run of it, and keeps its name.
+func TestHalfAPlace(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bundle) {
+		b.config("plain", 1, nil)
+		b.create("e", "plain")
+		b.await("e", inService)
+		before := b.running("e")
+		b.stop()
+		files, err := filepath.Glob(filepath.Join(b.Dir, "*", "*", "*", "*", "place.json"))
+		if err != nil || len(files) != 1 {
+			b.t.Fatalf("%v, %v", files, err)
+		}
+		if err := os.Truncate(files[0], 5); err != nil {
+			b.t.Fatal(err)
+		}
+		b.serve()
+		b.until("it is started again", func() bool { return len(b.runner.started()) == 2 })
+		b.await("e", inService)
+		if after := b.running("e"); !slices.Equal(before, after) || b.runner.started()[0].ID != b.runner.started()[1].ID {
+			b.t.Errorf("%v ran, and now %v", before, after)
+		}
 	})
 }
