@@ -21,9 +21,9 @@ import (
 
 // openHosting makes the service of endpoints and the data path to them, which is
 // mounted once the API of the runtime is.
-func (a *App) openHosting(base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog) *endpoint.Service {
+func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog) *endpoint.Service {
 	c := a.config
-	captures := endpoint.NewCaptures(a.objects, c.Logger)
+	captures := endpoint.NewCaptures(ctx, a.objects, c.Logger)
 	a.onClose(captures.Close)
 	a.invocations = proxy.New(proxy.Options{Capture: captures})
 	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink

@@ -117,7 +117,7 @@ func (a *App) openServices(ctx context.Context) error {
 	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
-	hosted := a.openHosting(base, runner, models, configs, streams)
+	hosted := a.openHosting(ctx, base, runner, models, configs, streams)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {

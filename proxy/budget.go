@@ -8,7 +8,6 @@ type budget struct {
 
 	mu       sync.Mutex
 	bytes, n int64
-	left     int64 // out
 }
 
 // take makes room for size bytes, if there is.
@@ -16,7 +15,6 @@ func (b *budget) take(size int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.n >= b.most || b.bytes+int64(size) > b.limit {
-		b.left++
 		return false
 	}
 	b.n++
@@ -30,11 +28,4 @@ func (b *budget) free(size int) {
 	defer b.mu.Unlock()
 	b.n--
 	b.bytes -= int64(size)
-}
-
-// leftOut is how many did not fit so far.
-func (b *budget) leftOut() int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.left
 }

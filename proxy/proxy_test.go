@@ -222,7 +222,7 @@ func TestModelErrors(t *testing.T) {
 		status    int32
 		words     string
 	}{
-		"4xx": {b.container("", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "bad row", 422) }), 422, "bad row"},
+		"4xx": {b.container("", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "bad row", http.StatusUnprocessableEntity) }), 422, "bad row"},
 		"5xx": {b.container("", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no memory", 500) }), 500, "no memory"},
 		"slow": {b.container("", func(w http.ResponseWriter, r *http.Request) {
 			select {

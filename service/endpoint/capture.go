@@ -52,11 +52,12 @@ type captured struct {
 	account, destination, endpoint, variant, hour string
 }
 
-// NewCaptures begins to write. Close ends it.
-func NewCaptures(objects Objects, logger *slog.Logger) *Captures {
+// NewCaptures begins to write. Close ends it, and not the end of ctx.
+func NewCaptures(ctx context.Context, objects Objects, logger *slog.Logger) *Captures {
+	ctx = context.WithoutCancel(ctx)
 	c := &Captures{objects: objects, logger: logger, full: make(chan struct{}, 1), quit: make(chan struct{}),
 		destinations: map[proxy.Key]string{}, files: map[captured]*bytes.Buffer{}}
-	c.ended.Go(c.run)
+	c.ended.Go(func() { c.run(ctx) })
 	return c
 }
 
@@ -100,7 +101,7 @@ func (c *Captures) Capture(r proxy.Captured) {
 	}
 }
 
-func (c *Captures) run() {
+func (c *Captures) run(ctx context.Context) {
 	tick := time.NewTicker(captureTick)
 	defer tick.Stop()
 	for {
@@ -108,21 +109,21 @@ func (c *Captures) run() {
 		case <-tick.C:
 		case <-c.full:
 		case <-c.quit:
-			c.write()
+			c.write(ctx)
 			return
 		}
-		c.write()
+		c.write(ctx)
 	}
 }
 
 // write puts everything that waits; what cannot be put waits for the next time.
-func (c *Captures) write() {
+func (c *Captures) write(ctx context.Context) {
 	c.mu.Lock()
 	files := c.files
 	c.files = map[captured]*bytes.Buffer{}
 	c.mu.Unlock()
 	for name, file := range files {
-		err := c.put(name, file.Bytes())
+		err := c.put(ctx, name, file.Bytes())
 		c.mu.Lock()
 		if err == nil {
 			c.held -= file.Len()
@@ -139,12 +140,12 @@ func (c *Captures) write() {
 	}
 }
 
-func (c *Captures) put(name captured, content []byte) error {
+func (c *Captures) put(ctx context.Context, name captured, content []byte) error {
 	bucket, prefix, err := blob.ParseURI(name.destination)
 	if err != nil {
 		return err
 	}
-	if b, err := c.objects.GetBucket(context.Background(), bucket); err != nil {
+	if b, err := c.objects.GetBucket(ctx, bucket); err != nil {
 		return err
 	} else if b.Account != name.account {
 		return fmt.Errorf("the bucket %s belongs to another account", bucket)
@@ -152,7 +153,7 @@ func (c *Captures) put(name captured, content []byte) error {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // it never fails
 	key := strings.TrimPrefix(fmt.Sprintf("%s/%s/%s/%s/%s.jsonl", strings.TrimSuffix(prefix, "/"), name.endpoint, name.variant, name.hour, hex.EncodeToString(id[:])), "/")
-	_, err = c.objects.Put(context.Background(), bucket, key, bytes.NewReader(content), blob.PutOptions{Size: int64(len(content))})
+	_, err = c.objects.Put(ctx, bucket, key, bytes.NewReader(content), blob.PutOptions{Size: int64(len(content))})
 	return err
 }
 

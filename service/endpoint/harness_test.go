@@ -122,7 +122,7 @@ func each(t *testing.T, f func(b *bundle)) {
 		b.Service = &Service{Config: Config{
 			Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}, Configs: b.known, Models: b.known, Data: nowhere{}, Images: nowhere{},
 			Runner: b.runner, Containers: b.runner, Access: nowhere{}, Streams: logstream.NewCatalog(db, t.TempDir()),
-			Routes: proxy.NewTable(), Captures: NewCaptures(nil, slog.New(slog.DiscardHandler)), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(),
+			Routes: proxy.NewTable(), Captures: NewCaptures(t.Context(), nil, slog.New(slog.DiscardHandler)), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(),
 		}}
 		t.Cleanup(func() { _ = b.Captures.Close() })
 		b.serve()
