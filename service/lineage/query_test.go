@@ -209,7 +209,7 @@ func TestRecords(t *testing.T) {
 		})
 		b.update(func(tx *store.Tx) error {
 			return b.RecordEndpoint(tx, home, graph.Endpoint{ARN: aws.SageMakerARN(home, "endpoint", "e"), Name: "e", CreatedAt: tx.Now, Status: "Completed",
-				Contributions: []graph.Data{{URI: arn, Type: graph.TypeModelPackage}}})
+				Contributions: []graph.Data{{URI: arn, Type: graph.TypeModel}}})
 		})
 		got, edges := b.query(sagemaker.QueryLineageInput{StartArns: []string{data}, IncludeEdges: ptr(true)})
 		count := map[string]int{}
@@ -225,7 +225,7 @@ func TestRecords(t *testing.T) {
 		}
 		packages, err := b.ListArtifacts(b.ctx, &sagemaker.ListArtifactsInput{SourceUri: &arn}) // as the SDK looks for it
 		b.must(err)
-		if len(packages.ArtifactSummaries) != 1 || *packages.ArtifactSummaries[0].ArtifactType != graph.TypeModelPackage {
+		if len(packages.ArtifactSummaries) != 1 || *packages.ArtifactSummaries[0].ArtifactType != "Model" { // as the live service has it
 			b.t.Errorf("the package's artifact: %+v", packages.ArtifactSummaries)
 		}
 		groups, err := b.ListContexts(b.ctx, &sagemaker.ListContextsInput{SourceUri: &p.GroupARN})

@@ -114,7 +114,7 @@ func TestUnversioned(t *testing.T) {
 			if tags["k"] != "v" {
 				t.Errorf("tags %v", tags)
 			}
-			record, err2 := packageRecord(tx, home, "Alone")
+			record, err2 := b.Searchable()[0].Record(tx, home, "Alone")
 			if len(record.ModelPackage.Tags) != 1 || *record.ModelPackage.ModelPackageArn != arn {
 				t.Errorf("record %+v", record.ModelPackage)
 			}
