@@ -68,7 +68,7 @@ func sendNULs(t *testing.T, database string) map[string]string {
 	for _, op := range a.Operations() {
 		implemented[op.Service+"."+op.Name] = op.Implemented
 	}
-	const keeper = `{"ExperimentName":"keeper","DisplayName":"'); DELETE FROM resource; --"}`
+	const keeper = `{"ExperimentName":"keeper","Description":"'); DELETE FROM resource; --"}`
 	if status, answer := c.json("sagemaker", "SageMaker.CreateExperiment", keeper); status != http.StatusOK {
 		t.Fatalf("keeper: %s", answer)
 	}
