@@ -72,10 +72,11 @@ func readOneHead(r *bufio.Reader) (head, error) {
 			return h, err
 		}
 	}
-	switch {
-	case h.chunked && h.length >= 0: // the two may mean different ends: trust neither later
+	if h.chunked && h.length >= 0 { // the two may mean different ends: trust neither later
 		h.length, h.close = -1, true
-	case h.status == 204 || h.status == 304 || h.status < 200:
+	}
+	switch {
+	case h.status == 204 || h.status == 304 || h.status < 200: // never has a body, whatever it says
 		h.length, h.chunked = 0, false
 	case !h.chunked && h.length < 0:
 		h.close = true

@@ -42,6 +42,7 @@ type bench struct {
 	*testing.T
 	*proxy.Proxy
 	client *runtime.Client
+	url    string
 }
 
 func setup(t *testing.T, o proxy.Options) *bench {
@@ -60,7 +61,7 @@ func setup(t *testing.T, o proxy.Options) *bench {
 	h := httptest.NewServer(server)
 	t.Cleanup(func() { h.Close(); p.Close() })
 	return &bench{t, p, runtime.New(runtime.Options{Region: region, BaseEndpoint: &h.URL, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", "")})}
+		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", "")}), h.URL}
 }
 
 // at is a container behind an address.
