@@ -31,6 +31,7 @@ type recorder struct {
 	waiting chan *sample
 	room    budget
 	quit    chan struct{}
+	ended   sync.Once
 	done    sync.WaitGroup
 }
 
@@ -75,7 +76,7 @@ func (r *recorder) write(s *sample) {
 }
 
 func (r *recorder) close() {
-	close(r.quit)
+	r.ended.Do(func() { close(r.quit) })
 	r.done.Wait()
 }
 

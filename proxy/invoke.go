@@ -93,8 +93,8 @@ func (p *Proxy) forward(ctx context.Context, e *Endpoint, v *Variant, in *invoca
 	if err != nil {
 		return broken(ctx, e.key, a.instance, a.from, e.Limits.Time, err)
 	}
-	s.part(a.contentType, buf[:n])
 	if whole {
+		s.part(a.contentType, buf[:n])
 		answered := time.Now()
 		a.close() // the next request may have the connection already
 		tell(in.x.Writer, v, a.contentType, a.custom, int64(n))
@@ -109,7 +109,10 @@ func (p *Proxy) forward(ctx context.Context, e *Endpoint, v *Variant, in *invoca
 		_, err := in.x.Writer.Write(part)
 		return err
 	}, e.Limits.Time); err != nil {
-		return err
+		if errors.Is(err, http.ErrAbortHandler) { // the client is gone, which is nobody's error
+			return err
+		}
+		return broken(ctx, e.key, a.instance, a.from, e.Limits.Time, err)
 	}
 	v.measures.model.add(time.Since(begun))
 	v.measures.overhead.add(begun.Sub(in.x.Started))

@@ -68,7 +68,7 @@ func (p *Proxy) Mount(s *wire.Server) error {
 }
 
 // Close gives up shadow copies on their way, and hands the records that wait to
-// the sink. No request may come after it.
+// the sink. No request may come after it; a second Close does nothing.
 func (p *Proxy) Close() {
 	p.cancel()
 	p.beside.Wait()

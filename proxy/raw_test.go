@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -141,6 +143,27 @@ func TestNotSentAgain(t *testing.T) {
 	if !errors.As(err, &e) || requests.Load() != 1 {
 		t.Errorf("%v after %d requests", err, requests.Load())
 	}
+}
+
+// watched dials a container of which one connection is wanted; gone is closed when the
+// proxy has closed that.
+func watched(b *bench, gone chan bool, h http.HandlerFunc) func(ctx context.Context) (net.Conn, error) {
+	dial := b.container("", h).Dial
+	return func(ctx context.Context) (net.Conn, error) {
+		c, err := dial(ctx)
+		return &watchedConn{Conn: c, gone: gone}, err
+	}
+}
+
+type watchedConn struct {
+	net.Conn
+	once sync.Once
+	gone chan bool
+}
+
+func (c *watchedConn) Close() error {
+	c.once.Do(func() { close(c.gone) })
+	return c.Conn.Close()
 }
 
 // refusing takes no connections.
