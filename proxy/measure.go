@@ -100,7 +100,7 @@ func bound(i int) int64 {
 }
 
 // Quantile is the value below which the share q of the durations lie, at most a
-// fifth above the true one.
+// quarter above the true one.
 func (h *Histogram) Quantile(q float64) int64 {
 	want := int64(math.Ceil(q * float64(h.Count)))
 	for i, n := range h.counts {
@@ -127,7 +127,7 @@ func (t *Table) Collect(f func(k Key, variant string, m Measured)) {
 		got := Measured{Invocations: m.invocations.Swap(0), Errors4XX: m.errors4xx.Swap(0), Errors5XX: m.errors5xx.Swap(0),
 			ModelErrors: m.modelErrors.Swap(0), Throttled: m.throttled.Swap(0), Copies: m.copies.Swap(0),
 			ModelLatency: m.model.collect(), OverheadLatency: m.overhead.collect()}
-		if got.Invocations > 0 || got.Copies > 0 || got.ModelLatency.Count > 0 {
+		if got != (Measured{}) { // also what ended now of requests that were counted before
 			f(k.Key, k.variant, got)
 		}
 	}
