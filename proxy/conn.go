@@ -71,6 +71,13 @@ func (p *pool) put(c *conn, now time.Time) {
 	p.idle = append(p.idle, c)
 }
 
+// keep undoes close.
+func (p *pool) keep() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = false
+}
+
 // close closes what is idle now, and what is given back later.
 func (p *pool) close() {
 	p.mu.Lock()

@@ -38,9 +38,9 @@ type Endpoint struct {
 // Variant is a model that stands behind an endpoint, on any number of instances.
 type Variant struct {
 	Name string
-	// Weight is the share of the requests, of the sum of all weights. That of a
-	// shadow variant is the share of the production variants' requests it sees
-	// copies of, 1 and more for all.
+	// Weight is the share of the requests, of the sum of all weights. A shadow
+	// variant sees copies of the share that its weight is of the production
+	// variants' sum, of all requests where it is as much or more.
 	Weight    float64
 	Routing   Routing
 	Mode      Mode

@@ -76,6 +76,13 @@ func (i *Instance) avoided() bool {
 	return until != 0 && time.Now().UnixNano() < until
 }
 
+// open has connections kept, also after close.
+func (i *Instance) open() {
+	for _, c := range i.containers {
+		c.pool.keep()
+	}
+}
+
 // close closes the connections that are not in use, and those in use after it.
 func (i *Instance) close() {
 	for _, c := range i.containers {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sagebrush/sagebrush/proxy"
 )
@@ -79,6 +81,30 @@ func TestLongAnswerBreaks(t *testing.T) {
 		if err == nil || len(body) > 200000 || resp.StatusCode != 200 {
 			t.Errorf("%s: %d with %d bytes, %v", what, resp.StatusCode, len(body), err)
 		}
+	}
+}
+
+// Host-4, InvokeEndpoint-2: an answer that stops in the middle has a limit as well. As
+// long as nothing was sent on it is a ModelError; a long one is cut off.
+func TestAnswerPauses(t *testing.T) {
+	t.Parallel()
+	for sent, status := range map[int]int{3: 424, 200000: 200} {
+		t.Run(strconv.Itoa(sent), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, proxy.Options{})
+			b.set(func(e *proxy.Endpoint) { e.Limits.Time = 300 * time.Millisecond }, variant("a", 1, one(b.container("", func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body) // only then does it learn that nobody waits
+				w.Header().Set("Content-Length", strconv.Itoa(sent+1))
+				_, _ = io.WriteString(w, strings.Repeat("x", sent))
+				w.(http.Flusher).Flush()
+				<-r.Context().Done()
+			}))))
+			resp := b.post("/invocations", "1")
+			body, err := io.ReadAll(resp.Body)
+			if resp.StatusCode != status || (err == nil) != (status == 424) || status == 424 && !strings.Contains(string(body), "timed out") {
+				t.Errorf("%d %.200s, %v", resp.StatusCode, body, err)
+			}
+		})
 	}
 }
 

@@ -226,6 +226,7 @@ func TestModelErrors(t *testing.T) {
 		"4xx": {b.container("", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "bad row", http.StatusUnprocessableEntity) }), 422, "bad row"},
 		"5xx": {b.container("", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no memory", 500) }), 500, "no memory"},
 		"slow": {b.container("", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // only then does it learn that nobody waits
 			select {
 			case <-r.Context().Done():
 			case <-time.After(10 * time.Second):

@@ -203,3 +203,14 @@ func TestAllRefuse(t *testing.T) {
 		t.Errorf("the first container was asked %d times", asked.Load())
 	}
 }
+
+// await waits for a condition that nothing announces.
+func await(t *testing.T, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !holds(); {
+		if time.Now().After(end) {
+			t.Fatal("it never holds")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -196,14 +196,3 @@ func TestStreamLeft(t *testing.T) {
 	b.Table().Remove(key)
 	await(t, func() bool { return i.Outstanding() == 0 })
 }
-
-// await waits for a condition that nothing announces.
-func await(t *testing.T, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !holds(); {
-		if time.Now().After(end) {
-			t.Fatal("it never holds")
-		}
-		time.Sleep(time.Millisecond)
-	}
-}

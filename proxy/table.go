@@ -41,9 +41,14 @@ func (t *Table) change(k Key, e *Endpoint) {
 		e = e.prepared(k, func(variant string) *measures { return t.measuresOf(measureKey{k, variant}) })
 		next[k] = e
 	}
+	kept, had := e.instances(), old.instances()
+	for i := range kept {
+		if !had[i] {
+			i.open() // it may have been here before
+		}
+	}
 	t.endpoints.Store(&next)
-	kept := e.instances()
-	for i := range old.instances() {
+	for i := range had {
 		if !kept[i] {
 			i.close()
 		}
