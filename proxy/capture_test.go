@@ -1,8 +1,10 @@
 package proxy_test
 
 import (
+	"encoding/base64"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -35,8 +37,9 @@ func TestCaptureWaits(t *testing.T) {
 	b := setup(t, proxy.Options{Capture: g, Beside: 8 * 20})
 	b.set(func(e *proxy.Endpoint) { e.Capture = &proxy.Capture{Percentage: 100, Input: true, Output: true} }, variant("a", 1, one(b.raw("", hello))))
 	const n = 30 // of 3 bytes there and 5 back
-	for range n {
-		if out, err := b.invoke(nil); err != nil || string(out.Body) != "hello" {
+	for i := range n {
+		out, err := b.invoke(func(in *runtime.InvokeEndpointInput) { in.Body = []byte(strconv.Itoa(100 + i)) })
+		if err != nil || string(out.Body) != "hello" {
 			t.Fatal(err)
 		}
 	}
@@ -44,6 +47,11 @@ func TestCaptureWaits(t *testing.T) {
 	b.Close()
 	if len(g.all) != 20 {
 		t.Errorf("%d records of 20 that there is room for", len(g.all))
+	}
+	for i, r := range g.all { // each has its own body, though buffers were used again
+		if want := `"data":"` + base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(100+i))) + `"`; !strings.Contains(string(r.Line), want) {
+			t.Errorf("record %d has no %s: %s", i, want, r.Line)
+		}
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 // weight is of all weights, in the order of the variants.
 func TestByWeight(t *testing.T) {
 	t.Parallel()
-	law := func(raw []uint16, u float64) bool {
-		u = math.Abs(u) - math.Floor(math.Abs(u))
+	law := func(raw []uint16, point uint32) bool {
+		u := float64(point) / (1 << 32)
 		var list []*Variant
 		sum := 0.0
 		for i, w := range raw {

@@ -12,9 +12,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
+	v2aws "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime/types"
 
 	"github.com/sagebrush/sagebrush/aws/sigv4"
@@ -140,8 +142,59 @@ func TestNotSentAgain(t *testing.T) {
 	b.set(nil, variant("a", 1, one(container), one(container)))
 	_, err := b.invoke(nil)
 	var e *types.ModelError
-	if !errors.As(err, &e) || requests.Load() != 1 {
+	if !errors.As(err, &e) || requests.Load() != 1 || !strings.Contains(v2aws.ToString(e.OriginalMessage), "closed the connection before") {
 		t.Errorf("%v after %d requests", err, requests.Load())
+	}
+}
+
+// A connection that the container wants to end gets no second request, even where it
+// stays open.
+func TestNotKept(t *testing.T) {
+	t.Parallel()
+	for what, answer := range map[string]string{
+		"close":    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
+		"old":      "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+		"too long": hello + " and more",
+	} {
+		b := setup(t, proxy.Options{})
+		c, requests := b.scripted("", func(_, k int) (string, bool) {
+			if k > 0 {
+				t.Errorf("%s: another request on the connection", what)
+			}
+			return answer, true
+		})
+		b.set(nil, variant("a", 1, one(c)))
+		for range 5 {
+			if out, err := b.invoke(nil); err != nil || string(out.Body) != "hello" {
+				t.Errorf("%s: %v, %v", what, out, err)
+			}
+		}
+		if requests.Load() != 5 {
+			t.Errorf("%s: %d requests", what, requests.Load())
+		}
+	}
+}
+
+// An instance that refused a connection is not asked for a second, while another
+// answers.
+func TestAvoided(t *testing.T) {
+	t.Parallel()
+	b := setup(t, proxy.Options{})
+	var dials atomic.Int64
+	dead := proxy.Container{Dial: func(context.Context) (net.Conn, error) {
+		dials.Add(1)
+		return nil, syscall.ECONNREFUSED
+	}}
+	c, _ := b.scripted("", func(int, int) (string, bool) { return hello, true })
+	b.set(nil, variant("a", 1, one(dead), one(c)))
+	begun := time.Now()
+	for range 50 {
+		if _, err := b.invoke(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if most := 1 + int64(time.Since(begun)/time.Second); dials.Load() > most {
+		t.Errorf("it was asked %d times, at most %d would do", dials.Load(), most)
 	}
 }
 

@@ -1,8 +1,10 @@
 package proxy_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -99,6 +101,53 @@ func TestShadowShare(t *testing.T) {
 	await(t, func() bool { return shadows[1].Instances[0].Outstanding() == 0 })
 	if got := copies[1].Load(); got < 13 || got > 187 || copies[0].Load() != 0 {
 		t.Errorf("%d, %d", copies[0].Load(), got)
+	}
+}
+
+// slowConn sends nothing until it is let.
+type slowConn struct {
+	net.Conn
+	let chan bool
+}
+
+func (c slowConn) Write(p []byte) (int, error) {
+	<-c.let
+	return c.Conn.Write(p)
+}
+
+// Shadow-1: a copy that takes its time is still the request that it was, when others
+// have long gone through the same buffers.
+func TestShadowKeepsBody(t *testing.T) {
+	t.Parallel()
+	b := setup(t, proxy.Options{})
+	c, _ := b.scripted("", func(int, int) (string, bool) { return hello, true })
+	let, copied := make(chan bool), make(chan string, 1)
+	s := b.container("", func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		copied <- string(body)
+	})
+	dial := s.Dial
+	s.Dial = func(ctx context.Context) (net.Conn, error) {
+		conn, err := dial(ctx)
+		return slowConn{conn, let}, err
+	}
+	send := func(letter string) string {
+		body := strings.Repeat(letter, 40<<10) // more than is copied into one piece with the head
+		if _, err := b.invoke(func(in *runtime.InvokeEndpointInput) { in.Body = []byte(body) }); err != nil {
+			t.Fatal(err)
+		}
+		return body
+	}
+	a := variant("a", 1, one(c))
+	b.set(func(e *proxy.Endpoint) { e.Shadow = []*proxy.Variant{variant("s", 1, one(s))} }, a)
+	want := send("a")
+	b.set(nil, a)
+	for range 50 {
+		send("b")
+	}
+	close(let)
+	if got := <-copied; got != want {
+		t.Errorf("the copy has %d bytes, %d of them of other requests", len(got), strings.Count(got, "b"))
 	}
 }
 
