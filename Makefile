@@ -21,7 +21,7 @@ build: ## Build bin/sagebrush
 	@[ -x bin/sagebrush ] || echo "Building bin/sagebrush (about a minute the first time)"
 	@$(BUILD) -o bin/sagebrush ./cmd/sagebrush
 
-demo: build ## Train a first model with plain boto3, from nothing, and stop everything again
+demo: build ## Train and deploy a first model with plain boto3, from nothing, and stop everything again
 	@$(PYTHON) examples/demo.py
 
 test: build ## Run all tests: lint, Go, Python clients old and new, both databases, Docker
@@ -48,4 +48,4 @@ bench: build ## Measure beside the peers and write bench/RESULTS.md
 	.ci/with-docker bench/run
 
 clean: ## Remove what was built and the environments of tests and demo
-	rm -rf bin .cache .venv bench/.venv bench/out
+	rm -rf bin .cache .venv bench/.venv bench/.venv-mlflow bench/out

@@ -21,6 +21,7 @@ import (
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/index"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
@@ -43,10 +44,12 @@ type App struct {
 	containers *containers
 	tasks      *task.Queue
 	// index is nil without a search.
-	index   *index.Index
-	api     *wire.Server
-	metrics *prometheus.Registry
-	edge    *edge.Server
+	index *index.Index
+	api   *wire.Server
+	// invocations leads requests to the containers of endpoints.
+	invocations *proxy.Proxy
+	metrics     *prometheus.Registry
+	edge        *edge.Server
 	// closers run in reverse order.
 	closers []func() error
 }

@@ -224,6 +224,12 @@ var probes = map[string]func(c *client) (int, string){
 	"sagemaker.CreateTrialComponent": func(c *client) (int, string) {
 		return c.json("sagemaker", "SageMaker.CreateTrialComponent", `{"TrialComponentName":"`+marker+`"}`)
 	},
+	"sagemakerruntime.InvokeEndpoint": func(c *client) (int, string) {
+		return c.rest(http.MethodPost, "/endpoints/"+marker+"/invocations", "x")
+	},
+	"sagemakerruntime.InvokeEndpointWithResponseStream": func(c *client) (int, string) {
+		return c.rest(http.MethodPost, "/endpoints/"+marker+"/invocations-response-stream", "x")
+	},
 	"sagemakermetrics.BatchPutMetrics": func(c *client) (int, string) {
 		return c.rest(http.MethodPut, "/BatchPutMetrics", `{"TrialComponentName":"`+marker+`","MetricData":[{"MetricName":"m","Timestamp":`+fmt.Sprint(time.Now().Unix())+`,"Value":2}]}`)
 	},
@@ -363,7 +369,7 @@ var probes = map[string]func(c *client) (int, string){
 // account, and the owner's values that the stranger did not send.
 func leaks(answer string) bool {
 	return strings.Contains(answer, marker+"-tag") || strings.Contains(answer, "assumed-role/SagebrushExecutionRole/123456789012") ||
-		strings.Contains(answer, `"TrainingJobStatus"`) || strings.Contains(answer, "owners-namespace") || strings.Contains(answer, "owners-policy") ||
+		strings.Contains(answer, `"TrainingJobStatus"`) || strings.Contains(answer, `"EndpointStatus"`) || strings.Contains(answer, "owners-namespace") || strings.Contains(answer, "owners-policy") ||
 		strings.Contains(answer, "2147471100") ||
 		strings.Contains(answer, `"logStreamName"`) || strings.Contains(answer, `"logGroupName"`)
 }
@@ -373,7 +379,7 @@ func leaks(answer string) bool {
 // is regional. An operation without a probe fails the test.
 func TestAccountsAreIsolated(t *testing.T) {
 	t.Parallel()
-	a := serve(t)
+	a := serve(t, func(c *app.Config) { c.Runner = app.RunnerFake })
 	owner := newClient(t, a, "123456789012", "us-east-1")
 	stranger := newClient(t, a, "210987654321", "us-east-1")
 	elsewhere := *owner

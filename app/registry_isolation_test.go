@@ -14,36 +14,51 @@ const owners = "arn:aws:sagemaker:us-east-1:123456789012:"
 func registryProbes() map[string]func(c *client) (int, string) {
 	found := map[string]func(c *client) (int, string){}
 	for operation, body := range map[string]string{
-		"CreateModelPackageGroup":       `{"ModelPackageGroupName":"` + marker + `"}`,
-		"DescribeModelPackageGroup":     `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
-		"ListModelPackageGroups":        `{}`,
-		"DeleteModelPackageGroup":       `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
-		"PutModelPackageGroupPolicy":    `{"ModelPackageGroupName":"nobodys","ResourcePolicy":"{\"Statement\":[]}"}`,
-		"GetModelPackageGroupPolicy":    `{"ModelPackageGroupName":"` + marker + `"}`,
-		"DeleteModelPackageGroupPolicy": `{"ModelPackageGroupName":"` + marker + `"}`,
-		"CreateModelPackage":            `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
-		"DescribeModelPackage":          `{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}`,
-		"UpdateModelPackage":            `{"ModelPackageArn":"` + owners + `model-package/` + marker + `/1","ModelApprovalStatus":"Approved"}`,
-		"DeleteModelPackage":            `{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}`,
-		"ListModelPackages":             `{"ModelPackageType":"Both"}`,
-		"BatchDescribeModelPackage":     `{"ModelPackageArnList":["` + owners + `model-package/` + marker + `/1"]}`,
-		"CreateModel":                   `{"ModelName":"` + marker + `","PrimaryContainer":{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}}`,
-		"DescribeModel":                 `{"ModelName":"` + marker + `"}`,
-		"ListModels":                    `{}`,
-		"DeleteModel":                   `{"ModelName":"` + marker + `"}`,
-		"CreateModelCard":               `{"ModelCardName":"` + marker + `","Content":"{}","ModelCardStatus":"Draft"}`,
-		"DescribeModelCard":             `{"ModelCardName":"` + owners + `model-card/` + marker + `"}`,
-		"UpdateModelCard":               `{"ModelCardName":"nobodys","Content":"{}"}`,
-		"DeleteModelCard":               `{"ModelCardName":"nobodys"}`,
-		"ListModelCards":                `{}`,
-		"ListModelCardVersions":         `{"ModelCardName":"` + marker + `"}`,
-		"CreateModelCardExportJob":      `{"ModelCardName":"` + marker + `","ModelCardExportJobName":"j","OutputConfig":{"S3OutputPath":"s3://` + marker + `"}}`,
-		"DescribeModelCardExportJob":    `{"ModelCardExportJobArn":"` + owners + `model-card/` + marker + `/export-job/` + marker + `"}`,
-		"ListModelCardExportJobs":       `{"ModelCardName":"` + marker + `"}`,
+		"CreateModelPackageGroup":            `{"ModelPackageGroupName":"` + marker + `"}`,
+		"DescribeModelPackageGroup":          `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
+		"ListModelPackageGroups":             `{}`,
+		"DeleteModelPackageGroup":            `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
+		"PutModelPackageGroupPolicy":         `{"ModelPackageGroupName":"nobodys","ResourcePolicy":"{\"Statement\":[]}"}`,
+		"GetModelPackageGroupPolicy":         `{"ModelPackageGroupName":"` + marker + `"}`,
+		"DeleteModelPackageGroupPolicy":      `{"ModelPackageGroupName":"` + marker + `"}`,
+		"CreateModelPackage":                 `{"ModelPackageGroupName":"` + owners + `model-package-group/` + marker + `"}`,
+		"DescribeModelPackage":               `{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}`,
+		"UpdateModelPackage":                 `{"ModelPackageArn":"` + owners + `model-package/` + marker + `/1","ModelApprovalStatus":"Approved"}`,
+		"DeleteModelPackage":                 `{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}`,
+		"ListModelPackages":                  `{"ModelPackageType":"Both"}`,
+		"BatchDescribeModelPackage":          `{"ModelPackageArnList":["` + owners + `model-package/` + marker + `/1"]}`,
+		"CreateModel":                        `{"ModelName":"` + marker + `","PrimaryContainer":{"ModelPackageName":"` + owners + `model-package/` + marker + `/1"}}`,
+		"CreateEndpointConfig":               `{"EndpointConfigName":"strangers",` + variantOf(marker) + `}`,
+		"DescribeEndpointConfig":             `{"EndpointConfigName":"` + marker + `"}`,
+		"ListEndpointConfigs":                `{}`,
+		"DeleteEndpointConfig":               `{"EndpointConfigName":"` + marker + `"}`,
+		"CreateEndpoint":                     `{"EndpointName":"strangers","EndpointConfigName":"` + marker + `"}`,
+		"DescribeEndpoint":                   `{"EndpointName":"` + marker + `"}`,
+		"ListEndpoints":                      `{}`,
+		"UpdateEndpoint":                     `{"EndpointName":"` + marker + `","EndpointConfigName":"` + marker + `"}`,
+		"DeleteEndpoint":                     `{"EndpointName":"` + marker + `"}`,
+		"UpdateEndpointWeightsAndCapacities": `{"EndpointName":"` + marker + `","DesiredWeightsAndCapacities":[{"VariantName":"v","DesiredWeight":0}]}`,
+		"DescribeModel":                      `{"ModelName":"` + marker + `"}`,
+		"ListModels":                         `{}`,
+		"DeleteModel":                        `{"ModelName":"` + marker + `"}`,
+		"CreateModelCard":                    `{"ModelCardName":"` + marker + `","Content":"{}","ModelCardStatus":"Draft"}`,
+		"DescribeModelCard":                  `{"ModelCardName":"` + owners + `model-card/` + marker + `"}`,
+		"UpdateModelCard":                    `{"ModelCardName":"nobodys","Content":"{}"}`,
+		"DeleteModelCard":                    `{"ModelCardName":"nobodys"}`,
+		"ListModelCards":                     `{}`,
+		"ListModelCardVersions":              `{"ModelCardName":"` + marker + `"}`,
+		"CreateModelCardExportJob":           `{"ModelCardName":"` + marker + `","ModelCardExportJobName":"j","OutputConfig":{"S3OutputPath":"s3://` + marker + `"}}`,
+		"DescribeModelCardExportJob":         `{"ModelCardExportJobArn":"` + owners + `model-card/` + marker + `/export-job/` + marker + `"}`,
+		"ListModelCardExportJobs":            `{"ModelCardName":"` + marker + `"}`,
 	} {
 		found["sagemaker."+operation] = func(c *client) (int, string) { return c.json("sagemaker", "SageMaker."+operation, body) }
 	}
 	return found
+}
+
+// variantOf is a variant of an endpoint configuration that runs that model.
+func variantOf(model string) string {
+	return `"ProductionVariants":[{"VariantName":"v","ModelName":"` + model + `","InstanceType":"ml.m5.large","InitialInstanceCount":1}]`
 }
 
 // makeRegistry makes what the owner has of it; every description holds the marker's tag.
@@ -54,6 +69,8 @@ func makeRegistry(t *testing.T, owner *client) {
 		{"PutModelPackageGroupPolicy", `{"ModelPackageGroupName":"` + marker + `","ResourcePolicy":"{\"Statement\":[{\"Sid\":\"` + marker + `-tag\"}]}"}`},
 		{"CreateModelPackage", `{"ModelPackageGroupName":"` + marker + `","ModelPackageDescription":"` + marker + `-tag"}`},
 		{"CreateModel", `{"ModelName":"` + marker + `","PrimaryContainer":{"Image":"example/serve:1","Environment":{"TAG":"` + marker + `-tag"}}}`},
+		{"CreateEndpointConfig", `{"EndpointConfigName":"` + marker + `","KmsKeyId":"` + marker + `-tag",` + variantOf(marker) + `}`},
+		{"CreateEndpoint", `{"EndpointName":"` + marker + `","EndpointConfigName":"` + marker + `"}`},
 		{"CreateModelCard", `{"ModelCardName":"` + marker + `","Content":"{\"model_overview\":{\"model_name\":\"` + marker + `-tag\"}}","ModelCardStatus":"Draft"}`},
 		{"CreateModelCardExportJob", `{"ModelCardName":"` + marker + `","ModelCardExportJobName":"` + marker + `","OutputConfig":{"S3OutputPath":"s3://` + marker + `/` + marker + `-tag"}}`},
 	} {
@@ -67,7 +84,7 @@ func makeRegistry(t *testing.T, owner *client) {
 func keptRegistry(t *testing.T, owner *client) {
 	t.Helper()
 	probes := registryProbes()
-	for _, operation := range []string{"DescribeModelPackageGroup", "GetModelPackageGroupPolicy", "DescribeModelPackage", "DescribeModel", "DescribeModelCard", "DescribeModelCardExportJob"} {
+	for _, operation := range []string{"DescribeModelPackageGroup", "GetModelPackageGroupPolicy", "DescribeModelPackage", "DescribeModel", "DescribeEndpointConfig", "DescribeModelCard", "DescribeModelCardExportJob"} {
 		status, text := probes["sagemaker."+operation](owner)
 		if status != http.StatusOK || !strings.Contains(text, marker+"-tag") || strings.Contains(text, `"Approved"`) {
 			t.Errorf("the owner's is gone: %s: %d %s", operation, status, text)

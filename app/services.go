@@ -37,6 +37,7 @@ import (
 	"github.com/sagebrush/sagebrush/run/process"
 	"github.com/sagebrush/sagebrush/s3"
 	"github.com/sagebrush/sagebrush/service/algorithm"
+	"github.com/sagebrush/sagebrush/service/endpointconfig"
 	"github.com/sagebrush/sagebrush/service/experiment"
 	"github.com/sagebrush/sagebrush/service/lineage"
 	"github.com/sagebrush/sagebrush/service/model"
@@ -113,8 +114,10 @@ func (a *App) openServices(ctx context.Context) error {
 	a.jobs.Lineage = origins
 	packages := registry.New(registry.Config{Base: base, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Algorithms: algorithms, Lineage: packageLineage{origins}})
 	models := model.New(model.Config{Base: base, Roles: roles, Packages: packages, Objects: a.objects})
+	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
+	hosted := a.openHosting(ctx, base, runner, models, configs, streams)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
@@ -128,7 +131,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, cards, tags, found}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, cards, tags, found}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
@@ -144,7 +147,7 @@ func (a *App) openServices(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return a.invocations.Mount(a.api)
 }
 
 // openSearch makes the index of the kinds that can be found, and the service that

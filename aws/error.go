@@ -46,6 +46,9 @@ const (
 	ObjectNotFoundException        Code = "ObjectNotFoundException"        // application-autoscaling
 	InvalidSequenceTokenException  Code = "InvalidSequenceTokenException"  // logs
 	DataAlreadyAcceptedException   Code = "DataAlreadyAcceptedException"   // logs
+	ValidationError                Code = "ValidationError"                // sagemakerruntime (InvokeEndpoint-1)
+	ModelError                     Code = "ModelError"                     // sagemakerruntime
+	ModelNotReadyException         Code = "ModelNotReadyException"         // sagemakerruntime
 )
 
 // Error is a refusal that the caller is meant to read. Message says what was
@@ -56,6 +59,9 @@ type Error struct {
 	Message string
 	// Status overrides the HTTP status of the code, 0 for the default.
 	Status int
+	// Details are further members that the modelled exception has, by their names
+	// on the wire: strings and ints. REST-JSON sends them.
+	Details map[string]any
 	// Cause is logged under the request id and never sent.
 	Cause error
 }

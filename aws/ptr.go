@@ -11,3 +11,11 @@ func Val[T any](p *T) T {
 	}
 	return *p
 }
+
+// Optional is a pointer to s, nil for "": a text of an answer that may be absent.
+func Optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -15,11 +15,11 @@ class Programs:
     def __init__(self, server: Server, directory: Path, unique: Callable[[str], str]) -> None:
         self._server, self._directory, self._unique = server, directory, unique
 
-    def __call__(self, text: str) -> str:
-        """The image URI of a Python program, which `train` then is."""
+    def __call__(self, text: str, name: str = "train") -> str:
+        """The image URI of a Python program, which `train`, or another name, then is."""
         folder = self._directory / self._unique("folder")
         folder.mkdir()
-        program = folder / "train"
+        program = folder / name
         program.write_text(f"#!{sys.executable}\n{text}")
         program.chmod(0o755)
         uri = f"example.com/{self._unique('image')}:1"

@@ -23,11 +23,15 @@ class Server:
     """One server process on a free port, with a data directory of its own."""
 
     def __init__(self, data: Path, *flags: str) -> None:
-        self.data = data
+        self.data, self.flags = data, flags
         self.log = data.with_suffix(".log")
+        self.start()
+
+    def start(self) -> None:
+        """Start the process, for the first time or once it has ended."""
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, *flags],
+                [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data-dir", self.data, *self.flags],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -85,6 +89,11 @@ class Server:
     def program_environment(self, **changes: str) -> dict[str, str]:
         """The environment of a program that a user starts after `eval "$(sagebrush env)"`."""
         return {**clean_environment(), **self.variables, **changes}
+
+    def kill(self) -> None:
+        """SIGKILL, as a machine's out-of-memory killer would."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> int:
         """SIGTERM, as an operator would; answers the exit status."""

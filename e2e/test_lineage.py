@@ -219,9 +219,9 @@ def test_registered_model(program: Programs, training: Training) -> None:
         "Artifact/DataSet",
         "Artifact/Image",
         "Artifact/Model",
-        "Artifact/ModelPackage",
+        "Artifact/Model",
         "TrialComponent/TrainingJob",
     ]
     below, edges = walk(sagemaker, found["ArtifactArn"], Direction="Descendants")
-    assert sorted(below.values()) == ["Artifact/ModelPackage", "Context/ModelGroup"]
+    assert sorted(below.values()) == ["Artifact/Model", "Context/ModelGroup"]
     assert [edge[2] for edge in edges] == ["AssociatedWith"]

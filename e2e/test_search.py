@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import guide
 import pytest
 from botocore.exceptions import ClientError
 from server import Server
@@ -109,3 +110,9 @@ def test_search(found: Callable[..., list[str]], training: Training, server: Ser
     assert others.search(Resource="TrainingJob")["Results"] == []
     with pytest.raises(ClientError, match="usage limit of 1 exceeded"):
         found(("RoleArn", "Contains", "a"), ("TrainingJobName", "Contains", "b"))
+
+
+@pytest.mark.parametrize("section", guide.sections("search.md"), ids=lambda s: s.title)
+def test_guide(section: guide.Section, server: Server, tmp_path: Path) -> None:
+    """docs/search.md: its programs find what the page says."""
+    section.run(server, tmp_path)

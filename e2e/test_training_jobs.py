@@ -141,6 +141,39 @@ def test_time_limit(training: Training, image: Callable[[str], str]) -> None:
     assert description["SecondaryStatus"] == "MaxRuntimeExceeded"
 
 
+def test_waiter(training: Training, image: Callable[[str], str]) -> None:
+    """Gen-4: boto3's waiter, as it comes, ends on Completed, Stopped, Failed and unknown jobs."""
+    from botocore.exceptions import WaiterError
+
+    waiter = training.sagemaker.get_waiter("training_job_completed_or_stopped")
+    assert (waiter.config.delay, waiter.config.max_attempts) == (120, 180)
+    asked: list[str] = []
+    training.sagemaker.meta.events.register(
+        "after-call.sagemaker.DescribeTrainingJob",
+        lambda parsed, **_: asked.append(parsed.get("TrainingJobStatus", "")),
+    )
+    quick = {"Delay": 1, "MaxAttempts": 120}
+    training.sagemaker.create_training_job(**training.request(image("exit 0\n"), []))
+    waiter.wait(TrainingJobName=training.name, WaiterConfig=quick)
+    assert asked[-1] == "Completed"
+    request = training.request(image("exec sleep 600\n"), [])
+    request["TrainingJobName"] = f"{training.name}-stopped"
+    training.sagemaker.create_training_job(**request)
+    training.sagemaker.stop_training_job(TrainingJobName=request["TrainingJobName"])
+    waiter.wait(TrainingJobName=request["TrainingJobName"], WaiterConfig=quick)
+    assert asked[-1] == "Stopped"
+    request = training.request(image("exit 1\n"), [])
+    request["TrainingJobName"] = f"{training.name}-failed"
+    training.sagemaker.create_training_job(**request)
+    with pytest.raises(WaiterError, match="terminal failure"):
+        waiter.wait(TrainingJobName=request["TrainingJobName"], WaiterConfig=quick)
+    assert asked[-1] == "Failed"
+    before = len(asked)
+    with pytest.raises(WaiterError, match="terminal failure"):
+        waiter.wait(TrainingJobName="absent", WaiterConfig=quick)
+    assert len(asked) == before + 1
+
+
 def test_refusals_at_create(training: Training, unique: Callable[[str], str]) -> None:
     """CreateTrainingJob-1, CreateTrainingJob-17, and images nobody knows."""
     create = training.sagemaker.create_training_job

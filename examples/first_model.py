@@ -1,4 +1,4 @@
-"""Train a first model on SageMaker and see how good it is.
+"""Train a first model on SageMaker, see how good it is, and let it answer requests.
 
 Everything here is plain boto3: the endpoint, the keys and the region come from
 the environment or from ~/.aws/config, as in any program.
@@ -127,9 +127,38 @@ def main() -> None:
         booster = xgboost.Booster()
         booster.load_model(bytearray((Path(directory) / "xgboost-model").read_bytes()))
 
-    predicted = booster.predict(xgboost.DMatrix(test)) > 0.5
-    right = int((predicted == test_label).sum())
+    score = booster.predict(xgboost.DMatrix(test))
+    right = int(((score > 0.5) == test_label).sum())
     print(f"7. Held-out rows: {right} of {len(test)} right, accuracy {right / len(test):.3f}")
+
+    print(f"8. CreateEndpoint {job}")
+    sagemaker.create_model(
+        ModelName=job,
+        ExecutionRoleArn=f"arn:aws:iam::{account}:role/SageMakerExecutionRole",
+        PrimaryContainer={"Image": IMAGE, "ModelDataUrl": artifact},
+    )
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": job,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName=job, ProductionVariants=[variant])
+    started = time.monotonic()
+    sagemaker.create_endpoint(EndpointName=job, EndpointConfigName=job)
+    deployed = sagemaker.get_waiter("endpoint_in_service")
+    deployed.wait(EndpointName=job, WaiterConfig={"Delay": 1, "MaxAttempts": 600})
+    print(f"   InService after {time.monotonic() - started:.1f} s")
+    rows = "\n".join(",".join(f"{value:.9g}" for value in row) for row in test)
+    answer = session.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=job, ContentType="text/csv", Body=rows
+    )
+    served = np.array(
+        answer["Body"].read().decode().replace("\n", ",").strip(",").split(","), float
+    )
+    furthest = float(np.abs(served - score).max())
+    print(f"   {len(served)} rows by InvokeEndpoint, at most {furthest:.0e} from the model's own")
+    sagemaker.delete_endpoint(EndpointName=job)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,31 @@ func (m *Manager) Resolve(ctx context.Context, uri string) (Image, error) {
 	return Image{}, m.unknown(uri)
 }
 
+// Resolver finds what stands behind an image URI; a Manager is one.
+type Resolver interface {
+	Resolve(ctx context.Context, uri string) (Image, error)
+}
+
+// Locate decides where the program of an image runs: the server's own where it has
+// one, else the container engine, where there is an engine; with only, the engine
+// alone. The Image of a URI that the engine runs has nothing but its name, and what
+// is built in for that URI.
+func Locate(ctx context.Context, known Resolver, uri string, engine, only bool) (img Image, contained bool, err error) {
+	img, err = known.Resolve(ctx, uri)
+	if !engine || err != nil && aws.CodeOf(err) != aws.ValidationException {
+		return img, false, err
+	}
+	in := Image{URI: uri, Name: uri}
+	switch {
+	case only && err == nil && img.BuiltIn:
+		in.BuiltIn, in.Metrics = true, img.Metrics
+		return in, true, nil
+	case only || err != nil:
+		return in, true, nil
+	}
+	return img, false, nil
+}
+
 // candidates are the registrations that answer a URI, the best first.
 func candidates(uri string, r reference) []string {
 	c := []string{uri}

@@ -41,6 +41,16 @@ func parseURI(uri string) (reference, error) {
 	return r, nil
 }
 
+// WithDigest is an image URI as it is pinned to a digest: registry/repository@digest
+// (DescribeEndpoint-4). A URI that cannot be read stays as it is.
+func WithDigest(uri, digest string) string {
+	r, err := parseURI(uri)
+	if err != nil || digest == "" {
+		return uri
+	}
+	return r.repository + "@" + digest
+}
+
 // matches says whether an image URI fits a pattern in which * stands for any
 // characters, slashes and colons included. A URI without tag and digest is
 // taken as its tag "latest", as container engines do.

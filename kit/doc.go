@@ -6,8 +6,9 @@
 //     the right refusals, tags and quota; List reads a List operation's input and
 //     answers its pages; Once remembers client tokens; UserContext is who did it.
 //   - Transition is a status change as data. Status changes in no other way, so a
-//     test can walk the table and prove that every status of the API model is
-//     reachable or listed as reserved, and draw the diagram in docs/states.
+//     test can walk the table (kit/kittest), prove that every status of the API
+//     model is reached or listed as reserved, and draw the page in docs/states.
+//   - Searchable is a kind as Search finds and shows it.
 //   - Tokens seal paging positions that clients can neither read nor forge.
 //
 // A plain resource is a Kind, a List and one short file an operation;

@@ -24,10 +24,11 @@ type clientToken struct {
 
 var clientTokens = store.NewTable[clientToken]("client-token")
 
-// Once makes a request with a client token idempotent: the first call of make
-// that commits is remembered, and answered again for 24 hours (CreateModelPackage-10,
-// Co-2). The same token with another request is a ConflictException. Without a
-// token, make is simply called. request is the input without its token.
+// Once makes a request with a client token idempotent: what the first call of
+// create made is remembered, if it commits, and answered again for 24 hours
+// (CreateModelPackage-10, Co-2). The same token with another request is a
+// ConflictException. Without a token, create is simply called. request is the
+// input without its token.
 func Once(tx *store.Tx, scope aws.Scope, operation string, token *string, request any, create func() (arn string, err error)) (string, error) {
 	if token == nil || *token == "" {
 		return create()

@@ -28,6 +28,10 @@ type Kind[B any] struct {
 	// Folded says that a name is the same in any letter case. Rows are kept under
 	// the name in lower case; the body keeps the name as it was given.
 	Folded bool
+	// QuotesARN says that the refusals of names quote the ARN and say no more, as
+	// the live service does of what is hosted: clients compare the whole sentence
+	//
+	QuotesARN bool
 	// Quota bounds how many the account may have in a region, nil for no bound.
 	Quota *Quota
 }
@@ -65,7 +69,7 @@ func (k Kind[B]) Create(tx *store.Tx, quotas Quotas, row *store.Row[B], tags []*
 			return k.taken(given, row.ARN)
 		}
 	}
-	if err := check(tx, quotas, k, row.Scope); err != nil {
+	if err := k.checkQuota(tx, quotas, row.Scope); err != nil {
 		return err
 	}
 	if err := k.Insert(tx, row); errors.Is(err, store.ErrExists) {
@@ -77,6 +81,9 @@ func (k Kind[B]) Create(tx *store.Tx, quotas Quotas, row *store.Row[B], tags []*
 }
 
 func (k Kind[B]) taken(name, arn string) error {
+	if k.QuotesARN {
+		return aws.Errorf(k.Taken, "Cannot create already existing %s %q.", strings.ToLower(k.Noun), arn)
+	}
 	return aws.Errorf(k.Taken, "%s names must be unique within an AWS account and region, whatever their letter case: %s with name %s already exists (%s).",
 		k.Noun, k.Noun, name, arn)
 }
@@ -112,6 +119,13 @@ func (k Kind[B]) Find(tx *store.Tx, scope aws.Scope, nameOrARN string) (*store.R
 // NotFound refuses a name or ARN that does not exist. Clients search the message
 // for "does not exist" and for "Could not find model" and the like (Gen-3, X-4).
 func (k Kind[B]) NotFound(scope aws.Scope, nameOrARN string) error {
+	if k.QuotesARN {
+		arn := nameOrARN
+		if !strings.HasPrefix(arn, "arn:") {
+			arn = k.ARN(scope, nameOrARN)
+		}
+		return aws.Errorf(k.Missing, "Could not find %s %q.", strings.ToLower(k.Noun), arn)
+	}
 	return aws.Errorf(k.Missing, "Could not find %s %q: it does not exist in account %s and region %s.", strings.ToLower(k.Noun), nameOrARN, scope.Account, scope.Region)
 }
 

@@ -21,15 +21,15 @@ type ListOptions[In, B any] struct {
 	SortBy     store.SortBy
 	Descending bool
 	// Strict says that time filters leave out the bound itself; otherwise it is
-	// part of the range.
-	Strict bool
+	// part of the range. StrictBefore says it of the upper bounds alone.
+	Strict, StrictBefore bool
 	// Own names the members of the input that Narrow and Keep look at.
 	Own []string
 	// Narrow adds conditions that the store can look up; nil for none.
 	Narrow func(in *In, q *store.Query) error
-	// Keep filters the rows that the store answered; nil keeps all. Pages are
-	// full all the same.
-	Keep func(in *In, row *store.Row[B]) bool
+	// Keep makes the filter of the rows that the store answered; nil, also for the
+	// filter, keeps all. Pages are full all the same, but a filter reads more rows.
+	Keep func(in *In) func(row *store.Row[B]) bool
 }
 
 // List is a List operation of the kind B with input In. The members that all
@@ -55,7 +55,7 @@ func NewList[In, B any](table store.Table[B], options ListOptions[In, B]) List[I
 		if slices.Contains(options.Own, name) || name == "NextToken" || name == "MaxResults" {
 			continue
 		}
-		read := reader(name, options.Strict)
+		read := reader(name, options.Strict, options.Strict || options.StrictBefore)
 		if read == nil {
 			panic(fmt.Sprintf("kit: %s has a member %s that nothing reads", t.Name(), name))
 		}
@@ -70,8 +70,8 @@ func NewList[In, B any](table store.Table[B], options ListOptions[In, B]) List[I
 }
 
 // reader is how the member of that name is read; nil when it is not known.
-func reader(name string, strict bool) func(v reflect.Value, q *store.Query) error {
-	after := func(field func(*store.Query) *time.Time, shift time.Duration) func(reflect.Value, *store.Query) error {
+func reader(name string, strictAfter, strictBefore bool) func(v reflect.Value, q *store.Query) error {
+	bound := func(field func(*store.Query) *time.Time, strict bool, shift time.Duration) func(reflect.Value, *store.Query) error {
 		if !strict {
 			shift = 0
 		}
@@ -94,13 +94,13 @@ func reader(name string, strict bool) func(v reflect.Value, q *store.Query) erro
 		return func(v reflect.Value, q *store.Query) error { q.Status = v.String(); return nil }
 	// The store's clock ticks in microseconds, and its bounds are inclusive.
 	case "CreationTimeAfter", "CreatedAfter":
-		return after(func(q *store.Query) *time.Time { return &q.CreatedAfter }, time.Microsecond)
+		return bound(func(q *store.Query) *time.Time { return &q.CreatedAfter }, strictAfter, time.Microsecond)
 	case "CreationTimeBefore", "CreatedBefore":
-		return after(func(q *store.Query) *time.Time { return &q.CreatedBefore }, -time.Microsecond)
+		return bound(func(q *store.Query) *time.Time { return &q.CreatedBefore }, strictBefore, -time.Microsecond)
 	case "LastModifiedTimeAfter", "ModifiedTimeAfter", "LastModifiedAfter":
-		return after(func(q *store.Query) *time.Time { return &q.ModifiedAfter }, time.Microsecond)
+		return bound(func(q *store.Query) *time.Time { return &q.ModifiedAfter }, strictAfter, time.Microsecond)
 	case "LastModifiedTimeBefore", "ModifiedTimeBefore", "LastModifiedBefore":
-		return after(func(q *store.Query) *time.Time { return &q.ModifiedBefore }, -time.Microsecond)
+		return bound(func(q *store.Query) *time.Time { return &q.ModifiedBefore }, strictBefore, -time.Microsecond)
 	}
 	return nil
 }
@@ -173,7 +173,11 @@ func (l List[In, B]) Page(ctx context.Context, b Base, in *In) ([]*store.Row[B],
 
 // collect is the first n rows of q that Keep keeps.
 func (l List[In, B]) collect(tx *store.Tx, scope aws.Scope, in *In, q store.Query, n int) ([]*store.Row[B], error) {
-	if l.options.Keep == nil {
+	var keep func(*store.Row[B]) bool
+	if l.options.Keep != nil {
+		keep = l.options.Keep(in)
+	}
+	if keep == nil {
 		q.Limit = n
 		return l.table.List(tx, scope, q)
 	}
@@ -184,7 +188,7 @@ func (l List[In, B]) collect(tx *store.Tx, scope aws.Scope, in *In, q store.Quer
 			return nil, err
 		}
 		for _, r := range rows {
-			if l.options.Keep(in, r) {
+			if keep(r) {
 				if kept = append(kept, r); len(kept) == n {
 					return kept, nil
 				}

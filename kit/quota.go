@@ -42,8 +42,8 @@ func (q Quotas) Exceeded(of Quota, used, more int) error {
 		of.Name, limit, used, more, of.Name)
 }
 
-// check refuses one more resource of kind k than its quota has room for.
-func check[B any](tx *store.Tx, quotas Quotas, k Kind[B], scope aws.Scope) error {
+// checkQuota refuses one more resource than the kind's quota has room for.
+func (k Kind[B]) checkQuota(tx *store.Tx, quotas Quotas, scope aws.Scope) error {
 	if k.Quota == nil || quotas.Limit(*k.Quota) == 0 {
 		return nil
 	}

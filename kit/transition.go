@@ -3,7 +3,6 @@ package kit
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -39,41 +38,4 @@ func (tr Transition[S, T]) Fire(status *S, t *T, at time.Time) error {
 		tr.Apply(t, at)
 	}
 	return nil
-}
-
-// Reachable is the set of statuses that the transitions lead to.
-func Reachable[S ~string, T any](table []Transition[S, T]) map[S]bool {
-	to := make(map[S]bool)
-	for _, tr := range table {
-		to[tr.To] = true
-	}
-	return to
-}
-
-// Diagram draws the table as a mermaid state diagram; initial names the
-// statuses that a new resource may have.
-func Diagram[S ~string, T any](table []Transition[S, T], initial ...S) string {
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
-	for _, s := range initial {
-		fmt.Fprintf(&b, "    [*] --> %s\n", s)
-	}
-	from := make(map[S]bool)
-	for _, tr := range table {
-		for _, f := range tr.From {
-			from[f] = true
-			fmt.Fprintf(&b, "    %s --> %s: %s\n", f, tr.To, tr.Name)
-		}
-	}
-	var ends []string
-	for s := range Reachable(table) {
-		if !from[s] {
-			ends = append(ends, string(s))
-		}
-	}
-	slices.Sort(ends)
-	for _, s := range ends {
-		fmt.Fprintf(&b, "    %s --> [*]\n", s)
-	}
-	return b.String()
 }

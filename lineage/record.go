@@ -14,12 +14,12 @@ import "time"
 // The entity types that are used for what appears by itself, as the Python SDK
 // knows them (QL-6).
 const (
-	TypeDataSet         = "DataSet"
-	TypeImage           = "Image"
+	TypeDataSet = "DataSet"
+	TypeImage   = "Image"
+	// TypeModel is that of model archives and of model packages, as the live service has it.
 	TypeModel           = "Model"
 	TypeModelData       = "ModelData"
 	TypeModelGroup      = "ModelGroup"
-	TypeModelPackage    = "ModelPackage"
 	TypeAlgorithm       = "Algorithm"
 	TypeCheckpoint      = "Checkpoint"
 	TypeTensorBoard     = "TensorBoard"

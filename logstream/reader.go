@@ -1,7 +1,9 @@
 package logstream
 
 import (
+	"os"
 	"sort"
+	"strings"
 	"time"
 )
 
@@ -141,4 +143,24 @@ func SpanOf(path string) (Span, error) {
 		return Span{}, err
 	}
 	return Span{First: oldest[0].Time, Last: newest[0].Time, Size: newest[0].Next}, nil
+}
+
+// LastLine is the last line of a stream that says something, without the spaces
+// around it; "" where there is none among its last lines.
+func LastLine(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	events, err := ReadBackward(path, info.Size(), 20, 1<<20)
+	if err != nil {
+		return ""
+	}
+	last, at := "", int64(-1)
+	for _, e := range events {
+		if text := strings.TrimSpace(e.Message); text != "" && e.Offset > at {
+			last, at = text, e.Offset
+		}
+	}
+	return last
 }

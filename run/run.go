@@ -15,6 +15,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"time"
 )
 
@@ -93,6 +94,10 @@ type Traits struct {
 	// loopback interface, each under an address of its own: there, two that listen
 	// on all addresses cannot have the same port.
 	Interface string
+	// OwnPorts says that each program with a Network.ID has all ports for itself,
+	// so that many can listen on the same. Without it they share the machine's, as
+	// those without a Network.ID always do: each must be told a port of its own.
+	OwnPorts bool
 }
 
 // Usage is what a program and its descendants have used by a moment; -1 in
@@ -168,7 +173,23 @@ type Process interface {
 	Stop(ctx context.Context, grace time.Duration) error
 	// Usage says what the program uses now; ErrLost or an error once it has ended.
 	Usage(ctx context.Context) (Usage, error)
+	// Dial connects to a TCP port of the program as the program itself would on
+	// 127.0.0.1, from wherever the server lives and however closed the program's
+	// network is; one that listens on its host's own address or on :: is reached
+	// too. Nothing stands between the ends: the connection is the program's own,
+	// with TCP_NODELAY, and has CloseWrite. Many may be made at once. Where ports
+	// are shared (Traits.OwnPorts), it reaches whoever listens.
+	//
+	// The error is ErrEnded or ErrLost when the program will never listen again,
+	// and passes errors.Is(err, syscall.ECONNREFUSED) when nobody listens, yet or
+	// any more. Everything else is the failure of this attempt, among it a program
+	// that accepts nothing for ten seconds.
+	Dial(ctx context.Context, port int) (net.Conn, error)
 }
+
+// ErrEnded is returned by Dial once the program has ended, a moment before Wait
+// or a moment after it.
+var ErrEnded = errors.New("run: the program has ended")
 
 // ErrLost is returned by Attach and Wait when neither the program nor a record
 // of its end exists, for example after a reboot or when its supervisor was

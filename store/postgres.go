@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,9 @@ import (
 const (
 	postgresConns   = 20
 	postgresRetries = 12
+	// postgresPatience is how often an update tries beside the others before it
+	// runs alone.
+	postgresPatience = 3
 )
 
 // postgresSession makes the database notice soon when the machine of a server
@@ -28,6 +32,10 @@ SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives
 type postgres struct {
 	db   *DB
 	pool *sql.DB
+	// alone is held by an update that has lost several conflicts, and shared by all
+	// others: many writers of the same rows would else defeat each other until
+	// their retries are used up.
+	alone sync.RWMutex
 }
 
 func openPostgres(ctx context.Context, db *DB, url string) (backend, error) {
@@ -45,7 +53,27 @@ func openPostgres(ctx context.Context, db *DB, url string) (backend, error) {
 	if err := migrate(ctx, postgresDialect, pool, db.logger); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
+	if err := analyze(ctx, pool); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
 	return &postgres{db: db, pool: pool}, nil
+}
+
+// analyze brings the planner's statistics up to date where many rows have changed
+// since they were taken, or never were: after a restore there are none, and
+// without them PostgreSQL finds a page of a list in minutes instead of
+// milliseconds until its autovacuum comes by. The bound is autovacuum's own with
+// a larger floor.
+func analyze(ctx context.Context, pool *sql.DB) error {
+	const stale = `SELECT coalesce(string_agg(format('%I.%I', s.schemaname, s.relname), ', '), '')
+		FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+		WHERE s.schemaname = current_schema() AND c.relowner = current_user::regrole AND s.n_mod_since_analyze > 5000 + 0.1 * greatest(c.reltuples, 0)`
+	var tables string
+	if err := pool.QueryRowContext(ctx, stale).Scan(&tables); err != nil || tables == "" {
+		return err
+	}
+	_, err := pool.ExecContext(ctx, "ANALYZE "+tables)
+	return err
 }
 
 func (p *postgres) close() error { return p.pool.Close() }
@@ -61,7 +89,7 @@ func (p *postgres) view(ctx context.Context, fn func(tx *Tx) error) error {
 
 func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func(tx *Tx) error) error {
 	for attempt := 0; ; attempt++ {
-		tx, err := p.once(ctx, level, fn)
+		tx, err := p.attempt(ctx, attempt, level, fn)
 		if err == nil {
 			tx.committed()
 			return nil
@@ -79,6 +107,18 @@ func (p *postgres) update(ctx context.Context, level sql.IsolationLevel, fn func
 			return ctx.Err()
 		}
 	}
+}
+
+// attempt is once beside other updates of this server, or alone.
+func (p *postgres) attempt(ctx context.Context, n int, level sql.IsolationLevel, fn func(tx *Tx) error) (*Tx, error) {
+	if n < postgresPatience {
+		p.alone.RLock()
+		defer p.alone.RUnlock()
+	} else {
+		p.alone.Lock()
+		defer p.alone.Unlock()
+	}
+	return p.once(ctx, level, fn)
 }
 
 // once runs fn in one transaction and commits it. It answers the transaction

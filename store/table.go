@@ -121,6 +121,33 @@ func (t Table[T]) Delete(tx *Tx, scope aws.Scope, name string) error {
 	return MarkChanged(tx, t.kind, scope, name)
 }
 
+// DeleteChildren removes all rows with that parent, without reading them.
+func (t Table[T]) DeleteChildren(tx *Tx, scope aws.Scope, parent string) error {
+	if parent == "" {
+		return fmt.Errorf("store: delete children of %s: no parent is given", t.kind)
+	}
+	rows, err := tx.Query("DELETE FROM resource WHERE kind = $1 AND account = $2 AND region = $3 AND parent = $4 RETURNING name",
+		t.kind, scope.Account, scope.Region, parent)
+	if err != nil {
+		return fmt.Errorf("store: delete %s below %s: %w", t.kind, parent, err)
+	}
+	var names []string
+	for rows.Next() && err == nil {
+		var name string
+		err = rows.Scan(&name)
+		names = append(names, name)
+	}
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return fmt.Errorf("store: delete %s below %s: %w", t.kind, parent, err)
+	}
+	for _, name := range names {
+		if err := MarkChanged(tx, t.kind, scope, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // changedOne says that a statement changed a row.
 func changedOne(r sql.Result) bool {
 	n, err := r.RowsAffected() // neither driver fails here

@@ -73,6 +73,43 @@ func TestTableGuards(t *testing.T) {
 	})
 }
 
+// Children of one parent are deleted, in their scope, and nothing else.
+func TestDeleteChildren(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		other := scope
+		other.Region = "eu-west-1"
+		err := db.Update(t.Context(), func(tx *store.Tx) error {
+			for _, r := range []*store.Row[int]{
+				{Scope: scope, Name: "a", Parent: "p"}, {Scope: scope, Name: "b", Parent: "p"}, {Scope: scope, Name: "c", Parent: "q"},
+				{Scope: scope, Name: "p"}, {Scope: other, Name: "a", Parent: "p"},
+			} {
+				if err := counter.Insert(tx, r); err != nil {
+					return err
+				}
+			}
+			for range 2 { // none left is no error
+				if err := counter.DeleteChildren(tx, scope, "p"); err != nil {
+					return err
+				}
+			}
+			for s, want := range map[aws.Scope]int{scope: 2, other: 1} {
+				if n, err := counter.Count(tx, s, store.Query{}); err != nil || n != want {
+					t.Errorf("%v: %d rows left, want %d (%v)", s, n, want, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.Update(t.Context(), func(tx *store.Tx) error { return counter.DeleteChildren(tx, scope, "") })
+		if err == nil {
+			t.Error("rows without a parent were deleted as the children of nobody")
+		}
+	})
+}
+
 func TestTags(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -67,9 +67,10 @@ func (tx *Tx) committed() {
 }
 
 // Exec runs a statement with $1-style placeholders. A statement that failed
-// fails the whole transaction, on both databases.
+// fails the whole transaction, on both databases. One with an argument that is a
+// text with a NUL character is not run: a ValidationException.
 func (tx *Tx) Exec(query string, args ...any) (sql.Result, error) {
-	ctx, err := tx.statementContext()
+	ctx, err := tx.statementContext(args)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (tx *Tx) Exec(query string, args ...any) (sql.Result, error) {
 // Query is Exec for statements that answer rows. Close them before the
 // function returns.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	ctx, err := tx.statementContext()
+	ctx, err := tx.statementContext(args)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +90,12 @@ func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
 }
 
 // QueryRow is Query for at most one row; Scan answers sql.ErrNoRows without one.
-func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
-	ctx, err := tx.statementContext()
+func (tx *Tx) QueryRow(query string, args ...any) OneRow {
+	ctx, err := tx.statementContext(args)
 	if err != nil {
-		ctx = tx.ctx // done, so that Scan answers its error
+		return OneRow{err: err}
 	}
-	return tx.run.QueryRowContext(ctx, query, args...)
+	return OneRow{row: tx.run.QueryRowContext(ctx, query, args...)}
 }
 
 // failed notes and names the error of a statement.
@@ -105,12 +106,16 @@ func (tx *Tx) failed(err error) error {
 	return mapError(err)
 }
 
-// statementContext is what drivers get. SQLite never sees a context that can
+// statementContext is what drivers get to run a statement with args, unless it
+// must not run. SQLite never sees a context that can
 // end: interrupting a statement would roll back the transaction that others
 // share, and watching one costs a goroutine a statement. The context is looked
 // at between statements instead; each takes milliseconds at most.
-func (tx *Tx) statementContext() (context.Context, error) {
+func (tx *Tx) statementContext(args []any) (context.Context, error) {
 	if err := tx.ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := checkText(args); err != nil {
 		return nil, err
 	}
 	if tx.dialect == sqliteDialect {

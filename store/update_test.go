@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
@@ -324,6 +326,54 @@ func TestClosed(t *testing.T) {
 		}
 		if err := db.View(t.Context(), never); !errors.Is(err, store.ErrClosed) {
 			t.Errorf("View: %v", err)
+		}
+	})
+}
+
+// Many writers that all read what the others write do not defeat each other:
+// every update is done within its retries.
+func TestContendedUpdates(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		const writers, each = 24, 25
+		table := store.NewTable[struct{}]("crowd")
+		var g errgroup.Group
+		for w := range writers {
+			g.Go(func() error {
+				for i := range each {
+					err := db.Update(t.Context(), func(tx *store.Tx) error {
+						n, err := table.Count(tx, scope, store.Query{})
+						if err != nil {
+							return err
+						}
+						name := fmt.Sprintf("%d-%d-after-%d", w, i, n)
+						return table.Insert(tx, &store.Row[struct{}]{Scope: scope, Name: name, ARN: name})
+					})
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		var rows []*store.Row[struct{}]
+		err := db.View(t.Context(), func(tx *store.Tx) (err error) {
+			rows, err = table.List(tx, scope, store.Query{})
+			return err
+		})
+		if err != nil || len(rows) != writers*each {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		seen := map[string]bool{}
+		for _, r := range rows {
+			_, after, _ := strings.Cut(r.Name, "after-")
+			if seen[after] {
+				t.Errorf("two updates counted %s rows before them", after)
+			}
+			seen[after] = true
 		}
 	})
 }

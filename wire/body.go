@@ -23,7 +23,7 @@ func (s *Server) readBody(next handler) handler {
 		c.body = b.data
 		err = next(ctx, c)
 		// Decoders copy what they keep, but REST bodies are payloads as they are.
-		if _, rest := c.protocol.(restProtocol); !rest {
+		if _, rest := c.protocol.(restProtocol); !rest || c.operation.direct != nil && !c.keepBody {
 			c.body = nil
 			s.buffers.put(b)
 		}
@@ -39,7 +39,7 @@ func (s *Server) slurp(c *call, b *buffer) error {
 	// Errors: a test's recorder has no deadlines.
 	_ = control.SetReadDeadline(time.Now().Add(s.options.BodyTimeout))
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-	limit := s.options.MaxBody
+	limit := s.maxBodyOf(c)
 	if c.r.ContentLength > limit {
 		return s.tooLarge(c)
 	}
@@ -75,8 +75,9 @@ func isTimeout(err error) bool {
 // tooLarge refuses the body after swallowing some more of it: a client that is
 // still sending would see a broken connection instead of the answer.
 func (s *Server) tooLarge(c *call) error {
-	_, _ = io.CopyN(io.Discard, c.r.Body, 4*s.options.MaxBody)
-	return aws.Errorf(aws.RequestEntityTooLarge, "The request body exceeds %d bytes.", s.options.MaxBody)
+	limit := s.maxBodyOf(c)
+	_, _ = io.CopyN(io.Discard, c.r.Body, 4*limit)
+	return aws.Errorf(aws.RequestEntityTooLarge, "The request body exceeds %d bytes.", limit)
 }
 
 // inflate unpacks a compressed body: SDKs compress large inputs of PutMetricData.

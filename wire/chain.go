@@ -25,6 +25,7 @@ type call struct {
 	operation *operation
 
 	body        []byte
+	keepBody    bool // somebody holds it beyond the call
 	form        form // query protocol
 	caller      aws.Caller
 	in, out     any
@@ -58,6 +59,9 @@ func (s *Server) chain() handler {
 		s.authenticate,
 		// After the signature, so that nobody uses up another account's share.
 		s.limit,
+		// Operations that write their answers themselves leave the chain: nothing
+		// below is theirs, and their bodies go on as they came.
+		s.direct,
 		// Which operation: after the signature, because query puts it in the body.
 		s.bind,
 		s.decode,

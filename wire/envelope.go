@@ -20,6 +20,8 @@ type fault struct {
 	kind string
 	// shape is the name of the modelled exception, or the code where there is none.
 	shape string
+	// details are further members of the modelled exception.
+	details map[string]any
 }
 
 // envelope turns an error into the answer that says so.
@@ -60,7 +62,7 @@ func (s *Server) fault(ctx context.Context, c *call, err error) fault {
 		e = &aws.Error{Code: aws.InternalFailure, Message: "The server failed to process the request. " +
 			"The cause is in its log, under the request id " + c.id + "."}
 	}
-	f := fault{code: e.Code, message: e.Message, status: e.HTTPStatus(), kind: "Sender", shape: string(e.Code)}
+	f := fault{code: e.Code, message: e.Message, status: e.HTTPStatus(), kind: "Sender", shape: string(e.Code), details: e.Details}
 	if c.operation != nil {
 		if shape := c.operation.errors[e.Code]; shape != nil {
 			f.shape = shape.Name

@@ -86,7 +86,7 @@ func (s *Server) checkError(op *operation, err error) {
 // common are the codes that any operation may answer without listing them.
 func common(code aws.Code) bool {
 	switch code {
-	case aws.ValidationException, "ValidationError", aws.AccessDeniedException, aws.ExpiredTokenException, aws.IncompleteSignature,
+	case aws.ValidationException, aws.ValidationError, aws.AccessDeniedException, aws.ExpiredTokenException, aws.IncompleteSignature,
 		aws.InternalFailure, aws.InvalidSignatureException, aws.MissingAuthenticationToken, aws.RequestEntityTooLarge,
 		aws.RequestTimeout, aws.SerializationException, aws.ServiceUnavailable, aws.ThrottlingException,
 		aws.UnknownOperationException, aws.UnrecognizedClientException, aws.UnsupportedOperation:

@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"fmt"
 	"maps"
+	"slices"
+	"strconv"
 
 	"github.com/sagebrush/sagebrush/wire/codec"
 )
@@ -28,5 +31,17 @@ func (restProtocol) encode(c *call, dst []byte) ([]byte, error) {
 
 func (restProtocol) fail(c *call, dst []byte, f fault) []byte {
 	c.contentType = "application/json"
-	return appendJSONError(c, dst, string(f.code), f.message)
+	dst = appendJSONError(c, dst, string(f.code), f.message)
+	for _, name := range slices.Sorted(maps.Keys(f.details)) {
+		dst = append(dst[:len(dst)-1], ',') // in place of the brace that ends it
+		dst = append(appendJSONString(dst, name), ':')
+		switch v := f.details[name].(type) {
+		case int:
+			dst = strconv.AppendInt(dst, int64(v), 10)
+		default:
+			dst = appendJSONString(dst, fmt.Sprint(v))
+		}
+		dst = append(dst, '}')
+	}
+	return dst
 }

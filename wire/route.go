@@ -127,14 +127,27 @@ func (s *Server) matchPath(r *http.Request) *operation {
 		return nil
 	}
 	path := r.URL.EscapedPath()
+	bare := strings.Trim(path, "/")
 	for _, op := range s.rest {
-		if op.Method == r.Method {
+		if op.Method == r.Method && strings.HasPrefix(bare, op.prefix) && strings.HasSuffix(bare, op.suffix) {
 			if _, ok := codec.MatchPath(op.Path, path); ok {
 				return op
 			}
 		}
 	}
 	return nil
+}
+
+// around is what stands before the first and behind the last label of a path
+// template, without slashes around the whole; nothing where there is no label.
+func around(path string) (prefix, suffix string) {
+	path, _, _ = strings.Cut(path, "?")
+	path = strings.Trim(path, "/")
+	first, last := strings.IndexByte(path, '{'), strings.LastIndexByte(path, '}')
+	if first < 0 {
+		return "", ""
+	}
+	return path[:first], path[last+1:]
 }
 
 // labels counts the labels of a path template: the more, the vaguer.

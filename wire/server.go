@@ -42,13 +42,18 @@ type service struct {
 	queryCompatible bool
 }
 
-// operation is an operation and who answers it; impl nil is nobody.
+// operation is an operation and who answers it; impl and direct nil is nobody.
 type operation struct {
 	*schema.Operation
 	service *service
 	impl    any
-	errors  map[aws.Code]*schema.Shape // modelled, by wire code
-	series  series
+	direct  Direct
+	maxBody int64 // of a direct, 0 for the server's
+	// prefix and suffix are what stands before the first and behind the last
+	// label of a REST path: most paths are told apart by these alone.
+	prefix, suffix string
+	errors         map[aws.Code]*schema.Shape // modelled, by wire code
+	series         series
 }
 
 // name is "service.Operation".
@@ -138,6 +143,7 @@ func (s *Server) add(m *service) error {
 		m.queryCompatible = prefix != ""
 	case "rest-json":
 		for _, op := range m.operations {
+			op.prefix, op.suffix = around(op.Path)
 			s.rest = append(s.rest, op)
 		}
 		slices.SortFunc(s.rest, func(a, b *operation) int { return cmp.Compare(labels(a.Path), labels(b.Path)) })
@@ -157,7 +163,7 @@ func (s *Server) Operations() []OperationStatus {
 	var out []OperationStatus
 	for _, svc := range s.services {
 		for _, op := range svc.operations {
-			out = append(out, OperationStatus{svc.ID, op.Name, op.impl != nil})
+			out = append(out, OperationStatus{svc.ID, op.Name, op.impl != nil || op.direct != nil})
 		}
 	}
 	slices.SortFunc(out, func(a, b OperationStatus) int {

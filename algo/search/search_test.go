@@ -65,7 +65,7 @@ func exampleJob() *sagemaker.TrainingJob {
 	}
 }
 
-// Search-5 … Search-9, Search-12: what single filters mean.
+// Search-5, Search-6, Search-7, Search-8, Search-9, Search-12: what single filters mean.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	typ := recordType(t, "TrainingJob")
@@ -247,7 +247,7 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
-// Search-3, Search-5, Search-7, Search-13, Search-14: what is refused, with a
+// Search-3, Search-5, Search-6, Search-7, Search-13, Search-14: what is refused, with a
 // ValidationException that says why.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
@@ -308,6 +308,57 @@ func TestRefusals(t *testing.T) {
 		filter("Tags", "Contains", "x"), filter("InputArtifacts", "Contains", "x"), filter("OutputArtifacts", "Contains", "x"), filter("RunName", "Contains", "x")}}
 	if _, err := search.Compile(component, free); err != nil {
 		t.Errorf("Contains that are not counted: %v", err)
+	}
+}
+
+// Search-3: the largest expressions are taken and mean what they say: 20 elements
+// of each sort, 50 filters in all, and as deep as those allow; one more is refused.
+func TestLargestExpressions(t *testing.T) {
+	t.Parallel()
+	typ := recordType(t, "TrainingJob")
+	doc := typ.Flatten(exampleJob())
+	yes, no := filter("TrainingJobName", "Equals", "job-One"), filter("TrainingJobName", "Equals", strings.Repeat("x", 1024))
+	chain := func(levels int, last *sagemaker.Filter) *sagemaker.SearchExpression {
+		e := &sagemaker.SearchExpression{Filters: []*sagemaker.Filter{last}}
+		for range levels - 1 {
+			e = &sagemaker.SearchExpression{SubExpressions: []*sagemaker.SearchExpression{e}}
+		}
+		return e
+	}
+	wide := func(n int, last *sagemaker.Filter) *sagemaker.SearchExpression {
+		e := &sagemaker.SearchExpression{}
+		for range n - 1 {
+			e.Filters = append(e.Filters, yes)
+		}
+		e.Filters = append(e.Filters, last)
+		return e
+	}
+	tree := func(extra int, last *sagemaker.Filter) *sagemaker.SearchExpression { // 2 sub-expressions and 48 filters
+		return &sagemaker.SearchExpression{Filters: wide(18, yes).Filters, SubExpressions: []*sagemaker.SearchExpression{wide(20, yes), wide(10+extra, last)}}
+	}
+	for what, c := range map[string]struct {
+		e    *sagemaker.SearchExpression
+		want string // "" for refused
+	}{
+		"20 filters that hold":       {wide(20, yes), "true"},
+		"the twentieth does not":     {wide(20, no), "false"},
+		"21 filters":                 {wide(21, yes), ""},
+		"50 in all":                  {tree(0, yes), "true"},
+		"the fiftieth does not hold": {tree(0, no), "false"},
+		"51 in all":                  {tree(1, yes), ""},
+		"50 deep":                    {chain(50, yes), "true"},
+		"50 deep, and does not hold": {chain(50, no), "false"},
+		"51 deep":                    {chain(51, yes), ""},
+	} {
+		q, err := search.Compile(typ, c.e)
+		switch {
+		case c.want == "" && aws.CodeOf(err) != aws.ValidationException:
+			t.Errorf("%s: %v", what, err)
+		case c.want != "" && err != nil:
+			t.Errorf("%s: %v", what, err)
+		case c.want != "" && q.Match(doc) != (c.want == "true"):
+			t.Errorf("%s does not hold as it should", what)
+		}
 	}
 }
 

@@ -29,26 +29,15 @@ import (
 const target = 0.7
 
 func main() {
-	f := harness.AddFlags()
 	size := flag.Int("size", 1024, "content in MiB")
 	files := flag.Int("files", 100_000, "files of the tree of small files")
 	rounds := flag.Int("rounds", 5, "rounds of both")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("artifacts")
-		if err := run(ctx, *size<<20, *files, *rounds, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("artifacts", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *size<<20, *files, *rounds, r)
 	})
 }
 
-func run(ctx context.Context, size, files, rounds int, r *harness.Report) (err error) {
-	work, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(work)
+func run(ctx context.Context, work string, size, files, rounds int, r *harness.Report) (err error) {
 	db, err := store.Open(ctx, "sqlite:"+filepath.Join(work, "db"), store.Options{})
 	if err != nil {
 		return err

@@ -33,18 +33,12 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "feed" {
 		os.Exit(feed.Main(os.Args[2:]))
 	}
-	f := harness.AddFlags()
 	large := flag.Int("large", 200, "large files")
 	mib := flag.Int("size", 2048, "size of all large files together, and of the streamed file, in MiB")
 	small := flag.Int("small", 10_000, "files of 10 KiB")
 	rounds := flag.Int("rounds", 5, "rounds")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("data")
-		if err := run(ctx, *large, *mib<<20, *small, *rounds, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("data", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *large, *mib<<20, *small, *rounds, r)
 	})
 }
 
@@ -57,12 +51,7 @@ type place struct {
 	staged  int // how often
 }
 
-func run(ctx context.Context, large, size, small, rounds int, r *harness.Report) (err error) {
-	home, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(home)
+func run(ctx context.Context, home string, large, size, small, rounds int, r *harness.Report) (err error) {
 	db, err := store.Open(ctx, "sqlite:"+filepath.Join(home, "db"), store.Options{})
 	if err != nil {
 		return err

@@ -29,16 +29,10 @@ import (
 var command = []string{"sh", "-c", "echo hello; exec sleep 1000"}
 
 func main() {
-	f := harness.AddFlags()
 	n := flag.Int("n", 20, "containers of each kind")
 	image := flag.String("image", "sagebrush-test/python:3", "an image with a shell that the engine has")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("docker")
-		if err := measure(ctx, *n, *image, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("docker", func(ctx context.Context, dir string, r *harness.Report) error {
+		return measure(ctx, dir, *n, *image, r)
 	})
 }
 
@@ -64,12 +58,7 @@ func own(isolated bool) func(i int) run.Network {
 	}
 }
 
-func measure(ctx context.Context, n int, image string, r *harness.Report) error {
-	dir, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
+func measure(ctx context.Context, dir string, n int, image string, r *harness.Report) error {
 	others := harness.Others()
 	r.Note("medians of %d containers, one at a time, both alternating; spare networks are made in between, while nothing is measured", n)
 	for number, k := range kinds {
@@ -109,7 +98,7 @@ func (k kind) measure(ctx context.Context, n int, image, dir string, r *harness.
 			ours, peer = append(ours, a), append(peer, b)
 		}
 	}
-	row := harness.Row{What: "Start to the first line, " + k.what, Value: ms(harness.Median(ours)), Unit: "ms", Peer: ms(harness.Median(peer))}
+	row := harness.Row{What: "Start to the first line, " + k.what, Value: harness.Milliseconds(harness.Median(ours)), Unit: "ms", Peer: harness.Milliseconds(harness.Median(peer))}
 	row.Ratio = row.Value / row.Peer
 	beyond := harness.Row{What: "beyond docker run", Value: row.Value - row.Peer, Unit: "ms"}
 	if len(k.options) > 0 || k.spares > 0 {
@@ -132,8 +121,6 @@ func ready(ctx context.Context, spares int) error {
 		}
 	}
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // started is the time until the log has the first line.
 func started(ctx context.Context, runner *docker.Runner, image, dir string, network run.Network) (time.Duration, error) {

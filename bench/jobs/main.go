@@ -33,29 +33,18 @@ type options struct {
 func (o options) round() time.Duration { return time.Duration(o.seconds * float64(time.Second)) }
 
 func main() {
-	f := harness.AddFlags()
 	var o options
 	flag.IntVar(&o.stored, "stored", 10_000, "jobs stored before the measurements")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement")
 	flag.IntVar(&o.conns, "conns", 16, "connections")
 	flag.Float64Var(&o.seconds, "seconds", 5, "length of a round")
 	flag.BoolVar(&o.moto, "moto", true, "measure moto's server beside")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("jobs")
-		if err := run(ctx, o, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("jobs", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, o, r)
 	})
 }
 
-func run(ctx context.Context, o options, r *harness.Report) error {
-	base, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(base)
+func run(ctx context.Context, base string, o options, r *harness.Report) error {
 	hold := filepath.Join(base, "hold")
 	if err := os.WriteFile(hold, nil, 0o644); err != nil {
 		return err
@@ -224,15 +213,14 @@ func atHalf(ctx context.Context, o options, s *side, r *harness.Report, when str
 	}
 	slices.SortFunc(runs, func(a, b harness.Load) int { return cmp.Compare(a.P99, b.P99) })
 	l := runs[len(runs)/2] // the median run
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	p99 := harness.Row{What: "the same, p99", Value: ms(l.P99), Unit: "ms"}
+	p99 := harness.Row{What: "the same, p99", Value: harness.Milliseconds(l.P99), Unit: "ms"}
 	if when == "" {
-		p99 = p99.AtMost(ms(l.P99), 5, " ms")
+		p99 = p99.AtMost(harness.Milliseconds(l.P99), 5, " ms")
 	}
 	r.Rows = append(r.Rows,
-		harness.Row{What: fmt.Sprintf("Describe at %.0f/s (got %.0f/s)%s, p50", rate, l.Rate, when), Value: ms(l.P50), Unit: "ms"},
+		harness.Row{What: fmt.Sprintf("Describe at %.0f/s (got %.0f/s)%s, p50", rate, l.Rate, when), Value: harness.Milliseconds(l.P50), Unit: "ms"},
 		p99,
-		harness.Row{What: "the same, slowest", Value: ms(l.Max), Unit: "ms"})
+		harness.Row{What: "the same, slowest", Value: harness.Milliseconds(l.Max), Unit: "ms"})
 	return nil
 }
 

@@ -23,24 +23,13 @@ import (
 const program = "#!/bin/sh\ndate +%s%N\n"
 
 func main() {
-	f := harness.AddFlags()
 	n := flag.Int("n", 30, "jobs")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("launch")
-		if err := run(ctx, *n, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("launch", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *n, r)
 	})
 }
 
-func run(ctx context.Context, n int, r *harness.Report) error {
-	dir, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(dir)
+func run(ctx context.Context, dir string, n int, r *harness.Report) error {
 	s, err := harness.Start(ctx, filepath.Join(dir, "data"))
 	if err != nil {
 		return err
@@ -77,17 +66,16 @@ func run(ctx context.Context, n int, r *harness.Report) error {
 			job, three, shell, whole = append(job, j), append(three, j3), append(shell, d), append(whole, ended)
 		}
 	}
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	beyond := ms(harness.Median(job)) - ms(harness.Median(shell))
-	ratio := ms(harness.Median(three)) / ms(harness.Median(job))
+	beyond := harness.Milliseconds(harness.Median(job)) - harness.Milliseconds(harness.Median(shell))
+	ratio := harness.Milliseconds(harness.Median(three)) / harness.Milliseconds(harness.Median(job))
 	r.Note("medians of %d, one job at a time, jobs and shell starts alternating; SQLite, process runner", n)
 	r.Rows = append(r.Rows,
-		harness.Row{What: "CreateTrainingJob to the program's first line", Value: ms(harness.Median(job)), Unit: "ms"},
-		harness.Row{What: "the same program from a shell", Value: ms(harness.Median(shell)), Unit: "ms"},
+		harness.Row{What: "CreateTrainingJob to the program's first line", Value: harness.Milliseconds(harness.Median(job)), Unit: "ms"},
+		harness.Row{What: "the same program from a shell", Value: harness.Milliseconds(harness.Median(shell)), Unit: "ms"},
 		harness.Row{What: "difference", Value: beyond, Unit: "ms"}.AtMost(beyond, 60, " ms"),
-		harness.Row{What: "CreateTrainingJob to the first line of the last of 3 hosts", Value: ms(harness.Median(three)), Unit: "ms"},
+		harness.Row{What: "CreateTrainingJob to the first line of the last of 3 hosts", Value: harness.Milliseconds(harness.Median(three)), Unit: "ms"},
 		harness.Row{What: "3 hosts by 1 host", Value: ratio, Unit: "×"}.AtMost(ratio, 2, "×"),
-		harness.Row{What: "CreateTrainingJob to Completed, artifact stored", Value: ms(harness.Median(whole)), Unit: "ms"})
+		harness.Row{What: "CreateTrainingJob to Completed, artifact stored", Value: harness.Milliseconds(harness.Median(whole)), Unit: "ms"})
 	r.Note("other programs, the jobs among them, used %.0f %% of the processors meanwhile", 100*others())
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
-	"os"
 	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -142,32 +140,17 @@ func fill(ctx context.Context, db *store.DB, g *memory) error {
 	if err := flush(intoEdges, &edges); err != nil {
 		return err
 	}
-	if db.Dialect() == "postgres" { // as its autovacuum would, sooner or later
-		return db.Update(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec("ANALYZE lineage_vertex, lineage_association")
-			return err
-		})
-	}
 	return nil
 }
 
-// database makes a database on a PostgreSQL, and answers how to drop it.
-func database(ctx context.Context, server string) (string, func() error, error) {
-	pool, err := sql.Open("pgx", server)
+// vacuum does what the autovacuum of a PostgreSQL does within a minute or two of
+// so many rows: statistics for the planner, and pages known to be visible to all,
+// without which reading an index alone is not possible.
+func vacuum(ctx context.Context, url string) error {
+	pool, err := sql.Open("pgx", url)
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	name := fmt.Sprintf("sagebrush_bench_%d", os.Getpid())
-	if _, err := pool.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
-		return "", nil, errors.Join(err, pool.Close())
-	}
-	u, err := url.Parse(server)
-	if err != nil {
-		return "", nil, errors.Join(err, pool.Close())
-	}
-	u.Path = "/" + name
-	return u.String(), func() error {
-		_, err := pool.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name+" WITH (FORCE)")
-		return errors.Join(err, pool.Close())
-	}, nil
+	_, err = pool.ExecContext(ctx, "VACUUM (ANALYZE) lineage_vertex, lineage_association")
+	return errors.Join(err, pool.Close())
 }

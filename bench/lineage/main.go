@@ -31,7 +31,6 @@ type options struct {
 }
 
 func main() {
-	f := harness.AddFlags()
 	var o options
 	flag.IntVar(&o.edges, "edges", 1_000_000, "associations beside the hub's")
 	flag.IntVar(&o.fan, "fan", 5, "associations that lead from each entity")
@@ -39,22 +38,12 @@ func main() {
 	flag.IntVar(&o.queries, "queries", 1000, "queries of ordinary entities in each direction")
 	flag.IntVar(&o.walks, "walks", 10, "queries that have to look at the whole graph")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of a PostgreSQL whose user may create databases, empty for none")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("lineage")
-		if err := run(ctx, o, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("lineage", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, o, r)
 	})
 }
 
-func run(ctx context.Context, o options, r *harness.Report) error {
-	base, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(base)
+func run(ctx context.Context, base string, o options, r *harness.Report) error {
 	g := random(o)
 	others := harness.Others()
 	if err := measure(ctx, o, r, g, "SQLite", "sqlite:"+filepath.Join(base, "db")); err != nil {
@@ -63,7 +52,7 @@ func run(ctx context.Context, o options, r *harness.Report) error {
 	if o.postgres == "" {
 		r.Note("PostgreSQL is left out: none was given with -postgres")
 	} else {
-		url, drop, err := database(ctx, o.postgres)
+		url, drop, err := harness.Postgres(ctx, o.postgres)
 		if err == nil {
 			err = errors.Join(measure(ctx, o, r, g, "PostgreSQL", url), drop())
 		}
@@ -72,7 +61,7 @@ func run(ctx context.Context, o options, r *harness.Report) error {
 		}
 	}
 	r.Note("%d entities, %d associations and a hub of %d; depth 10, pages of 50 with edges; the peer searches the same graph in memory", g.n, o.edges, o.hub)
-	r.Note("other programs used %.0f %% of the processors meanwhile", others())
+	r.Note("other programs used %.0f %% of the processors meanwhile", 100*others())
 	return nil
 }
 
@@ -85,6 +74,11 @@ func measure(ctx context.Context, o options, r *harness.Report, g *memory, name,
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := fill(ctx, db, g); err != nil {
 		return err
+	}
+	if db.Dialect() == "postgres" {
+		if err := vacuum(ctx, url); err != nil {
+			return err
+		}
 	}
 	s := &lineage.Service{Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("bench"))}}
 	ctx = aws.WithCaller(ctx, aws.Caller{Scope: scope})

@@ -51,16 +51,10 @@ func main() {
 		}
 		return
 	}
-	f := harness.AddFlags()
 	size := flag.Int("size", 150, "what is printed, in MB")
 	rounds := flag.Int("rounds", 5, "rounds of both")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("logs")
-		if err := run(ctx, *size*1_000_000, *rounds, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("logs", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *size*1_000_000, *rounds, r)
 	})
 }
 
@@ -96,12 +90,7 @@ func print(args []string) error {
 	return os.WriteFile(args[4], []byte(strconv.FormatInt(int64(time.Since(begun)), 10)), 0o644)
 }
 
-func run(ctx context.Context, size, rounds int, r *harness.Report) error {
-	dir, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(dir)
+func run(ctx context.Context, dir string, size, rounds int, r *harness.Report) error {
 	s, err := harness.Start(ctx, filepath.Join(dir, "data"))
 	if err != nil {
 		return err

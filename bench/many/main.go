@@ -23,30 +23,19 @@ import (
 const program = "#!/bin/sh\nexit 0\n"
 
 func main() {
-	f := harness.AddFlags()
 	n := flag.Int("n", 200, "jobs")
 	var p peers
 	flag.StringVar(&p.image, "docker-image", "", "image with an executable `train` that does nothing; no container is run without")
 	flag.StringVar(&p.python, "sdk-python", "", "Python with the SageMaker SDK 2, for its local mode; none without")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("many")
-		if err := run(ctx, *n, p, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("many", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *n, p, r)
 	})
 }
 
 // peers are what else is there to be measured.
 type peers struct{ image, python string }
 
-func run(ctx context.Context, n int, p peers, r *harness.Report) error {
-	dir, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(dir)
+func run(ctx context.Context, dir string, n int, p peers, r *harness.Report) error {
 	s, err := harness.Start(ctx, filepath.Join(dir, "data"), "--max-jobs", "10")
 	if err != nil {
 		return err

@@ -7,31 +7,19 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
 )
 
 func main() {
-	f := harness.AddFlags()
 	stored := flag.Int("stored", 10_000, "jobs stored")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("memory")
-		if err := run(ctx, *stored, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("memory", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *stored, r)
 	})
 }
 
-func run(ctx context.Context, stored int, r *harness.Report) error {
-	dir, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(dir)
+func run(ctx context.Context, dir string, stored int, r *harness.Report) error {
 	s, err := harness.Start(ctx, dir)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,37 +26,34 @@ type options struct {
 }
 
 func main() {
-	f := harness.AddFlags()
 	var o options
 	flag.IntVar(&o.versions, "versions", 100_000, "versions stored before the measurements")
 	flag.IntVar(&o.groups, "groups", 10, "groups that they are spread over")
 	flag.Float64Var(&o.seconds, "seconds", 5, "length of a measurement")
 	flag.Float64Var(&o.rate, "rate", 50, "requests a second")
-	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of an empty database of a PostgreSQL server; none leaves it out")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("registry")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of a PostgreSQL whose user may create databases, empty for none")
+	harness.Run("registry", func(ctx context.Context, dir string, r *harness.Report) error {
 		r.Note("%d versions in %d groups, one in a thousand approved; %g requests/s for %g s, each signed beforehand, after 1 s of the same", o.versions, o.groups, o.rate, o.seconds)
-		if err := measure(ctx, o, r, "SQLite", ""); err != nil {
+		if err := measure(ctx, filepath.Join(dir, "sqlite"), o, r, "SQLite", ""); err != nil {
 			return err
 		}
-		if o.postgres != "" {
-			if err := measure(ctx, o, r, "PostgreSQL", o.postgres); err != nil {
+		if o.postgres == "" {
+			r.Note("PostgreSQL is left out: none was given with -postgres")
+		} else {
+			url, drop, err := harness.Postgres(ctx, o.postgres)
+			if err == nil {
+				err = errors.Join(measure(ctx, filepath.Join(dir, "postgres"), o, r, "PostgreSQL", url), drop())
+			}
+			if err != nil {
 				return err
 			}
 		}
-		return r.Print(os.Stdout, f)
+		return nil
 	})
 }
 
-// measure seeds a database and times a server on it.
-func measure(ctx context.Context, o options, r *harness.Report, name, url string) error {
-	base, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(base)
-	dir := filepath.Join(base, "data")
+// measure seeds a database and times a server on it; url is that of a PostgreSQL.
+func measure(ctx context.Context, dir string, o options, r *harness.Report, name, url string) error {
 	var args []string
 	if url != "" {
 		args = []string{"--database", url}
@@ -93,14 +91,12 @@ func measure(ctx context.Context, o options, r *harness.Report, name, url string
 		if err != nil {
 			return fmt.Errorf("%s: %w", q.what, err)
 		}
-		p99 := ms(l.P99)
-		r.Rows = append(r.Rows, harness.Row{What: name + ": " + q.what + ", p50", Value: ms(l.P50), Unit: "ms"},
+		p99 := harness.Milliseconds(l.P99)
+		r.Rows = append(r.Rows, harness.Row{What: name + ": " + q.what + ", p50", Value: harness.Milliseconds(l.P50), Unit: "ms"},
 			harness.Row{What: "the same, p99", Value: p99, Unit: "ms"}.AtMost(p99, 20, " ms"))
 	}
 	return nil
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // query is one kind of request.
 type query struct {

@@ -26,26 +26,15 @@ import (
 const bucket = "bench"
 
 func main() {
-	f := harness.AddFlags()
 	size := flag.Int("size", 64, "size of the large objects in MiB")
 	rounds := flag.Int("rounds", 7, "rounds of copy, PUT and GET")
 	small := flag.Int("small", 10_000, "small objects of 1 KiB")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("s3")
-		if err := run(ctx, *size<<20, *rounds, *small, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("s3", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *size<<20, *rounds, *small, r)
 	})
 }
 
-func run(ctx context.Context, size, rounds, small int, r *harness.Report) error {
-	dir, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(dir)
+func run(ctx context.Context, dir string, size, rounds, small int, r *harness.Report) error {
 	s, err := harness.Start(ctx, filepath.Join(dir, "data"))
 	if err != nil {
 		return err

@@ -4,14 +4,15 @@
 // writers, and how long MLflow takes for the same runs and the queries that it can
 // express.
 //
-// It needs bin/sagebrush. With -postgres URL (of a database that may be emptied)
-// the server keeps its state there; with -mlflow PYTHON, an interpreter that has
-// MLflow, the peer is measured.
+// It needs bin/sagebrush. With -postgres URL all of it is measured on PostgreSQL
+// as well as on SQLite; with -mlflow PYTHON, an interpreter that has MLflow, the
+// peer is measured.
 package main
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,85 +30,76 @@ type options struct {
 }
 
 func main() {
-	f := harness.AddFlags()
 	var o options
-	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored, 0 to leave the searches out")
+	flag.IntVar(&o.jobs, "jobs", 100_000, "training jobs stored: more than 12345, which one expression asks for, or 0 to leave the searches out")
 	flag.IntVar(&o.rounds, "rounds", 50, "times that each expression is asked")
 	flag.IntVar(&o.writes, "writes", 2_000, "jobs created to measure the cost of writes, 0 for none")
-	flag.StringVar(&o.postgres, "postgres", "", "postgres:// URL of an empty database, to use in place of SQLite")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("SAGEBRUSH_TEST_POSTGRES"), "URL of a PostgreSQL whose user may create databases, empty for none")
 	flag.StringVar(&o.mlflow, "mlflow", "", "a Python with MLflow, to measure it beside")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("search")
-		if err := run(ctx, o, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("search", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, o, r)
 	})
 }
 
-func run(ctx context.Context, o options, r *harness.Report) error {
-	base, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
+func run(ctx context.Context, base string, o options, r *harness.Report) error {
+	places := []place{{name: "SQLite"}}
+	r.Note("%d jobs, %d hyperparameters and %d metrics each; pages of %d; every expression once and then %d times, one after the other", o.jobs, hyperparameters, metrics, page, o.rounds)
+	if o.postgres == "" {
+		r.Note("PostgreSQL is left out: none was given with -postgres")
+	} else {
+		places = append(places, place{"PostgreSQL", o.postgres})
 	}
-	defer harness.RemoveAll(base)
-	if o.jobs > 0 {
-		if err := searches(ctx, o, filepath.Join(base, "data"), r); err != nil {
-			return err
+	for _, p := range places {
+		if o.jobs > 0 {
+			if err := searches(ctx, o, p, filepath.Join(base, p.name), r); err != nil {
+				return err
+			}
+		}
+		if o.mlflow != "" && p.postgres == "" { // it keeps its runs in SQLite, too
+			if err := beside(ctx, o, filepath.Join(base, "mlflow.db"), r); err != nil {
+				return err
+			}
 		}
 	}
-	if o.mlflow != "" {
-		if err := beside(ctx, o, filepath.Join(base, "mlflow.db"), r); err != nil {
-			return err
+	for _, p := range places {
+		if o.writes > 0 {
+			if err := writes(ctx, o, p, base, r); err != nil {
+				return err
+			}
 		}
-	}
-	if o.writes > 0 && o.postgres == "" {
-		return writes(ctx, o, base, r)
 	}
 	return nil
 }
 
-// arguments of the server.
-func (o options) arguments() []string {
-	if o.postgres == "" {
-		return nil
-	}
-	return []string{"--database", o.postgres}
-}
-
-// database is the URL of the state of a server in dir.
-func (o options) database(dir string) string {
-	if o.postgres == "" {
-		return "sqlite:" + filepath.Join(dir, "sagebrush.db")
-	}
-	return o.postgres
-}
-
 // searches measures the expressions.
-func searches(ctx context.Context, o options, dir string, r *harness.Report) error {
-	if err := seed(ctx, o, dir); err != nil {
+func searches(ctx context.Context, o options, p place, dir string, r *harness.Report) (err error) {
+	h, err := p.home(ctx, dir)
+	if err != nil {
 		return err
 	}
-	s, err := harness.Start(ctx, dir, o.arguments()...)
+	defer func() { err = errors.Join(err, h.drop()) }()
+	if err := seed(ctx, o, h); err != nil {
+		return err
+	}
+	s, err := h.start(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.Stop() }()
 	begun, ready := time.Now(), s.Ready
-	if err := settled(ctx, o.database(dir)); err != nil {
+	if err := settled(ctx, h.url); err != nil {
 		return err
 	}
 	r.Rows = append(r.Rows,
-		harness.Row{What: fmt.Sprintf("start with %d jobs that have no index yet", o.jobs), Value: ms(ready), Unit: "ms"},
+		harness.Row{What: fmt.Sprintf("%s: start with %d jobs that have no index yet", p.name, o.jobs), Value: harness.Milliseconds(ready), Unit: "ms"},
 		harness.Row{What: "until they are all packed", Value: time.Since(begun).Seconds(), Unit: "s"})
 	if err := s.Stop(); err != nil {
 		return err
 	}
-	if s, err = harness.Start(ctx, dir, o.arguments()...); err != nil {
+	if s, err = h.start(ctx); err != nil {
 		return err
 	}
-	r.Rows = append(r.Rows, harness.Row{What: "start with the index", Value: ms(s.Ready), Unit: "ms"}.AtMost(ms(s.Ready), 1000, " ms"))
+	r.Rows = append(r.Rows, harness.Row{What: p.name + ": start with the index", Value: harness.Milliseconds(s.Ready), Unit: "ms"}.AtMost(harness.Milliseconds(s.Ready), 1000, " ms"))
 	others := harness.Others(s)
 	var all []time.Duration
 	slowest, what := time.Duration(0), ""
@@ -129,21 +121,20 @@ func searches(ctx context.Context, o options, dir string, r *harness.Report) err
 		if p99 := at(times, 0.99); p99 > slowest {
 			slowest, what = p99, e.what
 		}
-		r.Rows = append(r.Rows, harness.Row{What: fmt.Sprintf("%s (first asked: %.1f ms), median", e.what, ms(first)), Value: ms(at(times, 0.5)), Unit: "ms"})
+		r.Rows = append(r.Rows, harness.Row{What: fmt.Sprintf("%s: %s (first asked: %.1f ms), median", p.name, e.what, harness.Milliseconds(first)), Value: harness.Milliseconds(at(times, 0.5)), Unit: "ms"})
 	}
 	slices.Sort(all)
-	p99 := ms(at(all, 0.99))
+	p99 := harness.Milliseconds(at(all, 0.99))
 	r.Rows = append(r.Rows,
-		harness.Row{What: "all expressions, p50", Value: ms(at(all, 0.5)), Unit: "ms"},
-		harness.Row{What: "all expressions, p99", Value: p99, Unit: "ms"}.AtMost(p99, 50, " ms"),
-		harness.Row{What: "the slowest expression (" + what + "), p99", Value: ms(slowest), Unit: "ms"})
+		harness.Row{What: p.name + ": all expressions, p50", Value: harness.Milliseconds(at(all, 0.5)), Unit: "ms"},
+		harness.Row{What: p.name + ": all expressions, p99", Value: p99, Unit: "ms"}.AtMost(p99, 50, " ms"),
+		harness.Row{What: p.name + ": the slowest expression (" + what + "), p99", Value: harness.Milliseconds(slowest), Unit: "ms"})
 	rss, err := s.RSS()
 	if err != nil {
 		return err
 	}
-	r.Rows = append(r.Rows, harness.Row{What: "resident memory after all of them", Value: float64(rss) / 1e6, Unit: "MB"})
-	r.Note("%d jobs, %d hyperparameters and %d metrics each; pages of %d; every expression once and then %d times, one after the other", o.jobs, hyperparameters, metrics, page, o.rounds)
-	r.Note("other programs used %.0f %% of the processors while expressions were asked", 100*others())
+	r.Rows = append(r.Rows, harness.Row{What: p.name + ": resident memory after all of them", Value: float64(rss) / 1e6, Unit: "MB"})
+	r.Note("%s: other programs used %.0f %% of the processors while expressions were asked", p.name, 100*others())
 	return nil
 }
 
@@ -167,5 +158,3 @@ func ask(ctx context.Context, s *harness.Server, e expression) (time.Duration, e
 func at[T cmp.Ordered](sorted []T, q float64) T {
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -61,7 +61,7 @@ func beside(ctx context.Context, o options, path string, r *harness.Report) erro
 	r.Note("MLflow %s on an SQLite file with the same runs, written straight into its tables and analyzed; its store is called in process, medians of %d", answer.Version, in.Rounds)
 	for i, row := range r.Rows {
 		for what, seconds := range answer.Seconds {
-			if strings.HasPrefix(row.What, what+" (") {
+			if strings.HasPrefix(row.What, "SQLite: "+what+" (") {
 				row.Peer = seconds * 1000
 				row.Ratio = row.Peer / row.Value
 				r.Rows[i] = row

@@ -56,15 +56,15 @@ func job(i int, now time.Time) *store.Row[training.Job] {
 }
 
 // seed stores the jobs, and the tags of every fourth, behind the index's back.
-func seed(ctx context.Context, o options, dir string) error {
-	s, err := harness.Start(ctx, dir, o.arguments()...) // makes the directory and its keys
+func seed(ctx context.Context, o options, h home) error {
+	s, err := h.start(ctx) // makes the directory and its keys
 	if err != nil {
 		return err
 	}
 	if err := s.Stop(); err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, o.database(dir), store.Options{})
+	db, err := store.Open(ctx, h.url, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,15 +25,19 @@ type cost struct {
 // writes measures jobs that are created and stopped, each 16 at a time, on a
 // server that keeps a search index and on one that does not, and what the
 // processors did until nothing was left to do.
-func writes(ctx context.Context, o options, base string, r *harness.Report) error {
+func writes(ctx context.Context, o options, p place, base string, r *harness.Report) error {
 	var with, without []cost
 	for i := range rounds {
 		for _, side := range []struct {
 			list  *[]cost
 			flags []string
 		}{{&with, nil}, {&without, []string{"--search=false"}}} {
-			c, err := round(ctx, o, filepath.Join(base, fmt.Sprintf("writes-%d-%t", i, side.flags == nil)), side.flags)
+			h, err := p.home(ctx, filepath.Join(base, fmt.Sprintf("writes-%s-%d-%t", p.name, i, side.flags == nil)))
 			if err != nil {
+				return err
+			}
+			c, err := round(ctx, o, h, side.flags)
+			if err = errors.Join(err, h.drop()); err != nil {
 				return err
 			}
 			*side.list = append(*side.list, c)
@@ -47,22 +52,22 @@ func writes(ctx context.Context, o options, base string, r *harness.Report) erro
 			return harness.Median(values)
 		}
 		a, b := median(with), median(without)
-		row := harness.Row{What: what + ", with the index; peer is without", Value: a, Peer: b, Ratio: a / b, Unit: "µs"}
+		row := harness.Row{What: p.name + ": " + what + ", with the index; peer is without", Value: a, Peer: b, Ratio: a / b, Unit: "µs"}
 		r.Rows = append(r.Rows, row.AtMost(a/b, 1.3, "×"))
 	}
-	r.Note("writes: %d jobs with %d hyperparameters created and then stopped while they wait, 16 connections, medians of %d rounds, sides in turns; ratio is with over without the index", o.writes, hyperparameters, rounds)
+	r.Note("%s, writes: %d jobs with %d hyperparameters created and then stopped while they wait, 16 connections, medians of %d rounds, sides in turns; ratio is with over without the index", p.name, o.writes, hyperparameters, rounds)
 	add("time to create a job", func(c cost) float64 { return c.create })
 	add("time to answer a stop", func(c cost) float64 { return c.stop })
 	add("processor time for both, until all jobs are stopped and packed", func(c cost) float64 { return c.cpu })
 	return nil
 }
 
-func round(ctx context.Context, o options, dir string, flags []string) (c cost, err error) {
-	s, err := harness.Start(ctx, dir, append([]string{"--max-jobs", "1"}, flags...)...)
+func round(ctx context.Context, o options, h home, flags []string) (c cost, err error) {
+	s, err := h.start(ctx, append([]string{"--max-jobs", "1"}, flags...)...)
 	if err != nil {
 		return c, err
 	}
-	hold := dir + "-hold"
+	hold := h.dir + "-hold"
 	defer func() { _ = s.Stop(); _ = os.Remove(hold) }()
 	if err := os.WriteFile(hold, nil, 0o600); err != nil {
 		return c, err
@@ -95,11 +100,11 @@ func round(ctx context.Context, o options, dir string, flags []string) (c cost, 
 		}
 		*side.each = l.Elapsed.Seconds() * 1e6 / float64(l.N)
 	}
-	if err := stopped(ctx, o.database(dir)); err != nil {
+	if err := stopped(ctx, h.url); err != nil {
 		return c, err
 	}
 	if flags == nil {
-		if err := settled(ctx, o.database(dir)); err != nil {
+		if err := settled(ctx, h.url); err != nil {
 			return c, err
 		}
 	}

@@ -6,32 +6,20 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
 )
 
 func main() {
-	f := harness.AddFlags()
 	stored := flag.Int("stored", 100_000, "jobs stored")
 	n := flag.Int("n", 5, "starts of each kind")
-	flag.Parse()
-	harness.Main(func(ctx context.Context) error {
-		r := harness.NewReport("start")
-		if err := run(ctx, *stored, *n, r); err != nil {
-			return err
-		}
-		return r.Print(os.Stdout, f)
+	harness.Run("start", func(ctx context.Context, dir string, r *harness.Report) error {
+		return run(ctx, dir, *stored, *n, r)
 	})
 }
 
-func run(ctx context.Context, stored, n int, r *harness.Report) error {
-	base, err := os.MkdirTemp("", "sagebrush-bench-")
-	if err != nil {
-		return err
-	}
-	defer harness.RemoveAll(base)
+func run(ctx context.Context, base string, stored, n int, r *harness.Report) error {
 	fresh, err := starts(ctx, n, func(i int) string { return filepath.Join(base, fmt.Sprint("fresh-", i)) })
 	if err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sagebrush/sagebrush/internal/rules"
 )
 
 // What is written for a plain resource builds, and its own test passes on the
@@ -29,13 +31,21 @@ func TestWrittenResourcesWork(t *testing.T) {
 				t.Fatal(err)
 			}
 			// The tree stays as it is: the compiler is told that the files are there.
-			dir, replace := t.TempDir(), map[string]string{}
+			dir, replace, lines := t.TempDir(), map[string]string{}, 0
 			for name, text := range files {
+				if !strings.HasSuffix(name, "_test.go") {
+					lines += rules.Lines(text)
+				}
 				path := filepath.Join(dir, name)
 				if err := os.WriteFile(path, text, 0o600); err != nil {
 					t.Fatal(err)
 				}
 				replace[filepath.Join(root, "service", pkg, name)] = path
+			}
+			// CONTRIBUTING.md says what a plain resource costs to begin with.
+			t.Logf("%s: %d files, %d lines of code", noun, len(files)-1, lines)
+			if lines > 120 {
+				t.Errorf("%d lines are much for a resource without rules of its own", lines)
 			}
 			overlay, err := json.Marshal(map[string]any{"Replace": replace})
 			if err != nil {

@@ -251,8 +251,9 @@ func TestSimulatePrincipalPolicyTellsTheTruth(t *testing.T) {
 	}
 }
 
-// TestEnsureRole is rule X-8: the role that a job is handed must be one that
-// the service can assume.
+// TestEnsureRole is rules X-8 and Common-5: the role that a job is handed must be
+// one that the service can assume, of the caller's own account. Every key of the
+// account may pass it (D-2).
 func TestEnsureRole(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -1,7 +1,6 @@
 package crash
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,15 +22,8 @@ type algorithm struct {
 // validation profile's job runs finds that job again, and it ran once.
 func TestKilledServerValidatesOnce(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	dir := server.Directory(t)
-	s := server.New(t, server.Options{Dir: filepath.Join(dir, "data"), Database: "sqlite"})
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	w := witness.Prepare(ctx, t, s, dir)
-	client := s.Client()
+	tr := begin(t, "sqlite", 2*time.Minute)
+	w := tr.witness()
 	job := witness.Job("unused", "")
 	server.Channel(job, "train", "s3://"+witness.Bucket+"/in/")
 	request := map[string]any{
@@ -48,28 +40,28 @@ func TestKilledServerValidatesOnce(t *testing.T) {
 			}}},
 		},
 	}
-	if err := client.Call(ctx, "sagemaker", "SageMaker.CreateAlgorithm", request, nil); err != nil {
+	if err := tr.call("CreateAlgorithm", request, nil); err != nil {
 		t.Fatal(err)
 	}
 	var a algorithm
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for a.AlgorithmStatus != "Completed" {
-		if s.Kills() < 6 {
-			s.Kill()
-			if err := s.Start(ctx); err != nil {
+		if tr.server.Kills() < 6 {
+			tr.server.Kill()
+			if err := tr.server.Start(tr.ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := client.Call(ctx, "sagemaker", "SageMaker.DescribeAlgorithm", map[string]any{"AlgorithmName": "watched"}, &a); err != nil {
+		if err := tr.call("DescribeAlgorithm", map[string]any{"AlgorithmName": "watched"}, &a); err != nil {
 			t.Fatal(err)
 		}
 		if a.AlgorithmStatus == "Failed" {
 			t.Fatalf("%+v", a)
 		}
 		select {
-		case <-ctx.Done():
-			t.Fatalf("still %+v after %d kills", a, s.Kills())
+		case <-tr.ctx.Done():
+			t.Fatalf("still %+v after %d kills", a, tr.server.Kills())
 		case <-tick.C:
 		}
 	}
@@ -78,11 +70,11 @@ func TestKilledServerValidatesOnce(t *testing.T) {
 	}
 	runs := w.Runs("*")
 	if len(runs) != 1 {
-		t.Fatalf("after %d kills the program ran as %v", s.Kills(), runs)
+		t.Fatalf("after %d kills the program ran as %v", tr.server.Kills(), runs)
 	}
 	name, _, _ := strings.Cut(filepath.Base(runs[0]), ".")
-	if err := w.Check(ctx, client, name); err != nil || !strings.HasPrefix(name, "watched-profile-") {
+	if err := w.Check(tr.ctx, tr.client, name); err != nil || !strings.HasPrefix(name, "watched-profile-") {
 		t.Errorf("%s: %v", name, err)
 	}
-	s.NothingLeft(t)
+	tr.server.NothingLeft(t)
 }

@@ -3,12 +3,9 @@ package crash
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,67 +45,16 @@ func crash(t *testing.T, database string) {
 	if testing.Short() {
 		jobs = 8
 	}
-	seed := number(t, "SAGEBRUSH_CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
-	rng := rand.New(rand.NewPCG(uint64(seed), 0))
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	dir := server.Directory(t)
-	s := server.New(t, server.Options{Dir: filepath.Join(dir, "data"), Database: database})
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	w := witness.Prepare(ctx, t, s, dir)
-	client := s.Client()
-
-	finished := make(chan struct{})
-	var work sync.WaitGroup
-	work.Go(func() { // the user: creates jobs, waits for their end
-		defer close(finished)
-		for i := range jobs {
-			if err := client.Train(ctx, kind(i)); err != nil {
-				t.Errorf("create %s: %v", jobName(i), err)
-				cancel() // nothing to wait for
-				return
-			}
-		}
-		for i := range jobs {
-			if err := completed(ctx, client, jobName(i)); err != nil && ctx.Err() == nil {
-				t.Error(err)
-			}
-		}
-	})
-	for alive := true; alive; { // the murderer
-		select {
-		case <-finished:
-			alive = false
-		case <-time.After(time.Duration(rng.IntN(700)) * time.Millisecond):
-			s.Kill()
-			if rng.IntN(4) == 0 { // once more, before it has come up
-				if err := s.StartAndKill(time.Duration(rng.IntN(60)) * time.Millisecond); err != nil {
-					t.Error(err)
-				}
-			}
-			if err := s.Start(ctx); err != nil {
-				t.Errorf("start after kill %d: %v", s.Kills(), err)
-				cancel()
-				alive = false
-			}
-		}
-	}
-	work.Wait()
-	if err := ctx.Err(); err != nil {
-		t.Errorf("not all jobs ended: %v", err)
-	}
-	if t.Failed() {
-		t.Fatalf("SAGEBRUSH_CRASH_SEED=%d", seed)
-	}
-	t.Logf("%d jobs, %d kills, SAGEBRUSH_CRASH_SEED=%d", jobs, s.Kills(), seed)
+	tr := begin(t, database, 5*time.Minute)
+	w := tr.witness()
+	tr.killing(tr.upTo(700*time.Millisecond), func() { tr.train(jobs, kind) })
+	t.Logf("%d jobs, %d kills", jobs, tr.server.Kills())
 	for i := range jobs {
-		if err := w.Check(ctx, client, jobName(i)); err != nil {
+		if err := w.Check(tr.ctx, tr.client, jobName(i)); err != nil {
 			t.Errorf("%s: %v", jobName(i), err)
 		}
 	}
-	s.NothingLeft(t)
+	tr.server.NothingLeft(t)
 }
 
 // kind is the i-th job: some have several hosts, some read data that has to be

@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -34,89 +32,53 @@ type component struct {
 func TestKilledServerKeepsExperimentsWhole(t *testing.T) {
 	t.Parallel()
 	const jobs = 6
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	dir := server.Directory(t)
-	s := server.New(t, server.Options{Dir: filepath.Join(dir, "data"), Database: "sqlite"})
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	witness.Prepare(ctx, t, s, dir)
-	client := s.Client()
-	call := func(operation string, in map[string]any, out any) {
-		t.Helper()
-		if err := client.Call(ctx, "sagemaker", "SageMaker."+operation, in, out); err != nil {
-			t.Errorf("%s: %v", operation, err)
-		}
-	}
-	call("CreateExperiment", map[string]any{"ExperimentName": "e"}, nil)
-	call("CreateTrialComponent", map[string]any{"TrialComponentName": "e-run"}, nil)
+	tr := begin(t, "sqlite", 3*time.Minute)
+	tr.witness()
+	tr.must("CreateExperiment", map[string]any{"ExperimentName": "e"}, nil)
+	tr.must("CreateTrialComponent", map[string]any{"TrialComponentName": "e-run"}, nil)
 
-	finished, acknowledged := make(chan struct{}), 0
-	var work, metrics sync.WaitGroup
-	metrics.Go(func() {
-		for step := 0; ; step++ {
-			select {
-			case <-finished:
-				return
-			default:
+	acknowledged := 0
+	tr.killing(tr.upTo(500*time.Millisecond), func() {
+		training, stop := context.WithCancel(tr.ctx)
+		var metrics sync.WaitGroup
+		metrics.Go(func() {
+			for step := 0; training.Err() == nil; step++ {
+				if putPoint(tr.ctx, tr.server, step) == nil {
+					acknowledged++
+				}
 			}
-			if putPoint(ctx, s, step) == nil {
-				acknowledged++
-			}
-		}
-	})
-	work.Go(func() {
-		defer close(finished)
-		for i := range jobs {
+		})
+		tr.train(jobs, func(i int) map[string]any {
 			job := witness.Job(jobName(i), "")
 			job["ExperimentConfig"] = map[string]any{"ExperimentName": "e", "RunName": "run"}
-			if err := client.Train(ctx, job); err != nil {
-				t.Errorf("create %s: %v", jobName(i), err)
-			}
-		}
-		for i := range jobs {
-			if err := completed(ctx, client, jobName(i)); err != nil {
-				t.Error(err)
-			}
-		}
+			return job
+		})
+		stop()
+		metrics.Wait()
 	})
-	for alive := true; alive; {
-		select {
-		case <-finished:
-			alive = false
-		case <-time.After(time.Duration(rand.IntN(500)) * time.Millisecond):
-			s.Kill()
-			if err := s.Start(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	work.Wait()
-	metrics.Wait()
 	for i := range jobs {
 		var c component
 		name := jobName(i) + "-aws-training-job"
-		call("DescribeTrialComponent", map[string]any{"TrialComponentName": name}, &c)
+		tr.must("DescribeTrialComponent", map[string]any{"TrialComponentName": name}, &c)
 		if c.Status.PrimaryStatus != "Completed" || c.OutputArtifacts["SageMaker.ModelArtifact"].Value == "" {
 			t.Errorf("%s: %+v", name, c)
 		}
 		var listed struct{ TrialSummaries []struct{ TrialName string } }
-		call("ListTrials", map[string]any{"TrialComponentName": name, "ExperimentName": "e"}, &listed)
+		tr.must("ListTrials", map[string]any{"TrialComponentName": name, "ExperimentName": "e"}, &listed)
 		if len(listed.TrialSummaries) != 1 || listed.TrialSummaries[0].TrialName != name {
 			t.Errorf("%s is in %+v", name, listed.TrialSummaries)
 		}
 	}
 	var run component
-	call("DescribeTrialComponent", map[string]any{"TrialComponentName": "e-run"}, &run)
+	tr.must("DescribeTrialComponent", map[string]any{"TrialComponentName": "e-run"}, &run)
 	if len(run.Sources) != jobs {
 		t.Errorf("the run's sources: %v", run.Sources)
 	}
-	points, err := countPoints(ctx, client)
+	points, err := countPoints(tr.ctx, tr.client)
 	if err != nil || len(run.Metrics) != 1 || run.Metrics[0].Count != points || points < acknowledged {
 		t.Errorf("the summary %+v counts not the %d points, of which %d were acknowledged: %v", run.Metrics, points, acknowledged, err)
 	}
-	t.Logf("%d jobs, %d kills, %d points, %d acknowledged", jobs, s.Kills(), points, acknowledged)
+	t.Logf("%d jobs, %d kills, %d points, %d acknowledged", jobs, tr.server.Kills(), points, acknowledged)
 }
 
 // metric calls an operation of SageMaker Metrics.

@@ -3,8 +3,6 @@ package crash
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,67 +18,29 @@ import (
 func TestKilledServerKeepsLineageWhole(t *testing.T) {
 	t.Parallel()
 	const jobs = 6
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	dir := server.Directory(t)
-	s := server.New(t, server.Options{Dir: filepath.Join(dir, "data"), Database: "sqlite"})
-	if err := s.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	witness.Prepare(ctx, t, s, dir)
-	client := s.Client()
-	call := func(operation string, in map[string]any, out any) {
-		t.Helper()
-		if err := client.Call(ctx, "sagemaker", "SageMaker."+operation, in, out); err != nil {
-			t.Errorf("%s: %v", operation, err)
-		}
-	}
-	finished, made := make(chan struct{}), 0
+	tr := begin(t, "sqlite", 3*time.Minute)
+	tr.witness()
+	made := 0
 	acknowledged := map[string]string{} // ARN by source
-	var work, entities sync.WaitGroup
-	entities.Go(func() { // one try each: what was not acknowledged may be there or not
-		for ; made < 3000; made++ {
-			select {
-			case <-finished:
-				return
-			default:
+	tr.killing(tr.upTo(500*time.Millisecond), func() {
+		training, stop := context.WithCancel(tr.ctx)
+		var entities sync.WaitGroup
+		entities.Go(func() { // one try each: what was not acknowledged may be there or not
+			for ; made < 3000 && training.Err() == nil; made++ {
+				uri := fmt.Sprint("s3://made/", made)
+				var out struct{ ArtifactArn string }
+				err := tr.server.As(tr.server.Credentials()).Call(tr.ctx, "sagemaker", "SageMaker.CreateArtifact", map[string]any{
+					"ArtifactType": "Made", "Source": map[string]any{"SourceUri": uri}, "Tags": []any{map[string]any{"Key": "k", "Value": "v"}},
+				}, &out)
+				if err == nil {
+					acknowledged[uri] = out.ArtifactArn
+				}
 			}
-			uri := fmt.Sprint("s3://made/", made)
-			var out struct{ ArtifactArn string }
-			err := s.As(s.Credentials()).Call(ctx, "sagemaker", "SageMaker.CreateArtifact", map[string]any{
-				"ArtifactType": "Made", "Source": map[string]any{"SourceUri": uri}, "Tags": []any{map[string]any{"Key": "k", "Value": "v"}},
-			}, &out)
-			if err == nil {
-				acknowledged[uri] = out.ArtifactArn
-			}
-		}
+		})
+		tr.train(jobs, func(i int) map[string]any { return witness.Streamed(witness.Job(jobName(i), "")) })
+		stop()
+		entities.Wait()
 	})
-	work.Go(func() {
-		defer close(finished)
-		for i := range jobs {
-			if err := client.Train(ctx, witness.Streamed(witness.Job(jobName(i), ""))); err != nil {
-				t.Errorf("create %s: %v", jobName(i), err)
-			}
-		}
-		for i := range jobs {
-			if err := completed(ctx, client, jobName(i)); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	for alive := true; alive; {
-		select {
-		case <-finished:
-			alive = false
-		case <-time.After(time.Duration(rand.IntN(500)) * time.Millisecond):
-			s.Kill()
-			if err := s.Start(ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	work.Wait()
-	entities.Wait()
 	type listed struct {
 		ArtifactSummaries    []struct{ ArtifactArn string }
 		AssociationSummaries []struct{ SourceArn, SourceType, DestinationArn, AssociationType string }
@@ -91,14 +51,14 @@ func TestKilledServerKeepsLineageWhole(t *testing.T) {
 	for i := range made + 1 {
 		uri := fmt.Sprint("s3://made/", i)
 		var found listed
-		call("ListArtifacts", map[string]any{"SourceUri": uri}, &found)
+		tr.must("ListArtifacts", map[string]any{"SourceUri": uri}, &found)
 		if want := acknowledged[uri]; len(found.ArtifactSummaries) > 1 || want != "" && (len(found.ArtifactSummaries) != 1 || found.ArtifactSummaries[0].ArtifactArn != want) {
 			t.Errorf("%s: acknowledged %q, found %v", uri, want, found)
 		}
 		for _, a := range found.ArtifactSummaries {
 			var tags, vertex listed
-			call("ListTags", map[string]any{"ResourceArn": a.ArtifactArn}, &tags)
-			call("QueryLineage", map[string]any{"StartArns": []string{a.ArtifactArn}, "IncludeEdges": true}, &vertex)
+			tr.must("ListTags", map[string]any{"ResourceArn": a.ArtifactArn}, &tags)
+			tr.must("QueryLineage", map[string]any{"StartArns": []string{a.ArtifactArn}, "IncludeEdges": true}, &vertex)
 			if len(tags.Tags) != 1 || len(vertex.Vertices) != 1 {
 				t.Errorf("%s is half made: %v, %v", uri, tags, vertex)
 			}
@@ -108,8 +68,8 @@ func TestKilledServerKeepsLineageWhole(t *testing.T) {
 	for i := range jobs {
 		component := "arn:aws:sagemaker:us-east-1:" + server.Account + ":experiment-trial-component/" + strings.ToLower(jobName(i)) + "-aws-training-job"
 		var in, out listed
-		call("ListAssociations", map[string]any{"DestinationArn": component}, &in)
-		call("ListAssociations", map[string]any{"SourceArn": component}, &out)
+		tr.must("ListAssociations", map[string]any{"DestinationArn": component}, &in)
+		tr.must("ListAssociations", map[string]any{"SourceArn": component}, &out)
 		if len(in.AssociationSummaries) != 2 || len(out.AssociationSummaries) != 1 || out.AssociationSummaries[0].AssociationType != "Produced" {
 			t.Errorf("%s: %v, %v", component, in, out)
 		}
@@ -122,5 +82,5 @@ func TestKilledServerKeepsLineageWhole(t *testing.T) {
 	if len(images) != 1 {
 		t.Errorf("artifacts of the image: %v", images)
 	}
-	t.Logf("%d jobs, %d kills, %d artifacts acknowledged of %d", jobs, s.Kills(), len(acknowledged), made)
+	t.Logf("%d jobs, %d kills, %d artifacts acknowledged of %d", jobs, tr.server.Kills(), len(acknowledged), made)
 }

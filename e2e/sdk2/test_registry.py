@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import sagemaker
+from botocore.exceptions import ClientError
 from sagemaker.model import Model, ModelPackage
 from sagemaker.model_card import (
     EvaluationJob,
@@ -71,6 +72,55 @@ def test_register_and_approve(
     assert client.describe_model_package(ModelPackageName=arns[0])["ModelApprovalStatus"] == (
         "PendingManualApproval"
     )
+
+
+def test_only_approved_versions_become_models(
+    session: sagemaker.Session, role: str, unique: Callable[[str], str]
+) -> None:
+    """No model before approval (CreateModelPackage-4); the SDK's ModelPackage approves itself."""
+    group, client = unique("gate"), session.sagemaker_client
+    model = Model(
+        image_uri=IMAGE,
+        model_data=f"s3://{session.default_bucket()}/model.tar.gz",
+        role=role,
+        sagemaker_session=session,
+    )
+
+    def register(**more: str) -> str:
+        package = model.register(
+            content_types=["text/csv"],
+            response_types=["text/csv"],
+            inference_instances=["ml.m5.large"],
+            transform_instances=["ml.m5.large"],
+            model_package_group_name=group,
+            **more,
+        )
+        return str(package.model_package_arn)
+
+    waiting, rejected, approved = register(), register(), register(approval_status="Approved")
+    package = ModelPackage(role=role, model_package_arn=rejected, sagemaker_session=session)
+    package.update_approval_status("Rejected", approval_description="worse")
+    for arn, status in ((waiting, "PendingManualApproval"), (rejected, "Rejected")):
+        name = unique("refused")
+        with pytest.raises(ClientError, match=f"{status}.*only Approved versions"):
+            session.create_model(name, role, {"ModelPackageName": arn})
+        assert client.list_models(NameContains=name)["Models"] == []
+    listed = client.list_model_packages(ModelPackageGroupName=group, ModelApprovalStatus="Rejected")
+    assert [p["ModelPackageArn"] for p in listed["ModelPackageSummaryList"]] == [rejected]
+
+    name = unique("made")
+    assert session.create_model(name, role, {"ModelPackageName": approved}) == name
+    (container,) = client.describe_model(ModelName=name)["Containers"]  # as the SDK sends it
+    assert container["ModelPackageName"] == approved
+    # The SDK's own class approves what it deploys: creating a model shows its intent.
+    package = ModelPackage(role=role, model_package_arn=waiting, sagemaker_session=session)
+    package.create(instance_type="ml.m5.large")
+    assert client.describe_model_package(ModelPackageName=waiting)["ModelApprovalStatus"] == (
+        "Approved"
+    )
+    (container,) = client.describe_model(ModelName=package.name)["Containers"]
+    assert container["ModelPackageName"] == waiting
+    package.delete_model()
 
 
 def test_model_card(session: sagemaker.Session, unique: Callable[[str], str]) -> None:

@@ -55,7 +55,7 @@ func (r *Runner) compose(s run.Spec, img image, name string, d stateDir) (*compo
 	plan := inside.Plan{
 		Command: words, Dir: within(s.Dir, s.OptML), User: rootless(img.user), Home: home || img.home,
 		Wall: s.Limits.Wall, Grace: s.Limits.Grace, WatchMemory: s.Limits.MemoryBytes > 0, DiskBytes: s.Limits.DiskBytes,
-		Reach: reachOf(s), Foreign: foreign, Owner: ownerOfFiles(),
+		Reach: reachOf(s), Own: s.Network.ID != "", Foreign: foreign, Owner: ownerOfFiles(),
 	}
 	host := r.host(mounts, "host")
 	host.Resources, host.ShmSize = r.resources(s.Limits), r.shm(s.Limits)

@@ -48,6 +48,11 @@
 // are internal ones where not even the machine has an address, and names beyond
 // the job's do not resolve.
 //
+// Process.Dial works on all of these: the first process connects inside the
+// container and passes the descriptor through its socket in run/ (SCM_RIGHTS), in
+// an answer that is sealed like that to a stop; the kernel says who listens there. No data passes through it, and it
+// makes no difference whether the machine could reach the container's address.
+//
 // # Ownership
 //
 // Containers mostly run as root. Where the server is not root, the container's

@@ -18,6 +18,9 @@ type proc struct {
 	name string // of the container
 	dir  stateDir
 	done atomic.Pointer[run.Exit] // the end, once known
+	// first is the container's first process by its number on this machine, once
+	// known.
+	first atomic.Int64
 }
 
 // Handle implements run.Process.

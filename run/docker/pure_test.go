@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,28 @@ func TestForgedAnswer(t *testing.T) {
 				t.Errorf("got %v", got)
 			}
 		})
+	}
+}
+
+// TestForgedConnection: a sealed answer is that of the first process to this very
+// line; nothing else that hands over a connection is believed.
+func TestForgedConnection(t *testing.T) {
+	t.Parallel()
+	line := inside.DialLine(8080, "nonce")
+	for name, c := range map[string]struct{ sealed, want string }{
+		"true":     {inside.SealedAnswer("s", line, "ok"), "ok"},
+		"words":    {inside.SealedAnswer("s", line, "error 111 not there"), "error 111 not there"},
+		"none":     {"ok", ""},
+		"empty":    {"", ""},
+		"guessed":  {inside.SealedAnswer("", line, "ok"), ""},
+		"replayed": {inside.SealedAnswer("s", inside.DialLine(8080, "old"), "ok"), ""},
+		"changed":  {strings.Replace(inside.SealedAnswer("s", line, "ended"), "ended", "ok", 1), ""},
+		"a stop's": {inside.Seal("s", line) + " ok", ""},
+	} {
+		got, err := inside.OpenAnswer("s", line, c.sealed)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
 	}
 }
 

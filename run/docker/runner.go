@@ -124,7 +124,7 @@ func (r *Runner) Close() error {
 
 // Traits implements run.Runner.
 func (r *Runner) Traits() run.Traits {
-	return run.Traits{Name: "docker", Isolation: true, Interface: "eth0"}
+	return run.Traits{Name: "docker", Isolation: true, Interface: "eth0", OwnPorts: true}
 }
 
 // HandleOf implements run.Runner.

@@ -1,6 +1,6 @@
 // Package fake is a Runner for tests, ours and users' (`serve --runner fake`):
 // its programs are goroutines that do what variables of Spec.Env say. The command
-// is not looked at.
+// is not looked at, but for Args that ask for a model's server.
 //
 //	FAKE_LOG          lines (separated by \n) written to Spec.Log at the start
 //	FAKE_FILES        lines "path=content": files written beneath Spec.OptML
@@ -14,6 +14,19 @@
 //	FAKE_REASON       it cannot be started, and this is why
 //	FAKE_TERM_CODE    on SIGTERM it exits with this status; default: it dies of it
 //	FAKE_IGNORE_TERM  "1": SIGTERM does not impress it, only SIGKILL does
+//
+// With FAKE_SERVE=1, or "serve" as the first of Spec.Args, it is the server of a
+// model: it listens on the port SAGEMAKER_BIND_TO_PORT, or 8080, and runs until it
+// is stopped, or for FAKE_SLEEP. Only Dial reaches it; no port of the machine opens.
+//
+//	FAKE_SERVE            "1": it serves; "0": it does not, whatever Spec.Args say
+//	FAKE_SERVE_AFTER      how long after its start it listens, default 0
+//	FAKE_PING_STATUS      status of the answer to GET /ping, default 200
+//	FAKE_PING_DELAY       how long that answer takes, default 0
+//	FAKE_INVOKE_STATUS    status of the answer to POST /invocations, default 200
+//	FAKE_INVOKE_DELAY     how long that answer takes, default 0
+//	FAKE_INVOKE_RESPONSE  that answer's body; default: the request's
+//	FAKE_INVOKE_TYPE      its Content-Type; default: the request's
 //
 // HOST_2_FAKE_… is FAKE_… for the host algo-2 alone.
 //
@@ -46,7 +59,7 @@ func New() *Runner { return &Runner{programs: map[string]*program{}} }
 // Traits implements run.Runner. It pretends to isolate: what a program of it
 // reaches is nothing at all.
 func (r *Runner) Traits() run.Traits {
-	return run.Traits{Name: "fake", Isolation: true, Interface: "eth0"}
+	return run.Traits{Name: "fake", Isolation: true, Interface: "eth0", OwnPorts: true}
 }
 
 // Start implements run.Runner.

@@ -22,6 +22,7 @@ type program struct {
 	lost chan struct{}
 	done chan struct{}
 	exit run.Exit // valid when done is closed
+	door *door    // what Dial knocks at
 
 	mu       sync.Mutex
 	killer   *time.Timer
@@ -33,7 +34,7 @@ type program struct {
 
 func newProgram(s run.Spec) *program {
 	return &program{spec: s, env: ofHost(s), term: make(chan struct{}), kill: make(chan struct{}),
-		lost: make(chan struct{}), done: make(chan struct{})}
+		lost: make(chan struct{}), done: make(chan struct{}), door: newDoor()}
 }
 
 // signal plans the end; later calls may only bring it forward.
@@ -82,8 +83,16 @@ func (p *program) run() {
 		t := time.AfterFunc(w, func() { p.signal(p.spec.Limits.Grace, true) })
 		defer t.Stop()
 	}
+	var slept <-chan time.Time
+	if serves(p.spec.Args, env) {
+		end := p.serve()
+		defer end()
+	}
+	if _, bounded := env["FAKE_SLEEP"]; bounded || !serves(p.spec.Args, env) {
+		slept = time.After(duration(env["FAKE_SLEEP"]))
+	}
 	select {
-	case <-time.After(duration(env["FAKE_SLEEP"])):
+	case <-slept:
 		p.end(env)
 	case <-p.lost:
 	case <-p.term:

@@ -17,7 +17,7 @@
 //	           lock without exit.json means that the end is unknown (ErrLost)
 //	exit.json  the run.Exit, written atomically and fsynced
 //	sock       connect: the supervisor lives; end of file: it has ended; a line
-//	           "stop <milliseconds>" is Stop, "usage" is Usage
+//	           "stop <milliseconds>" is Stop, "usage" is Usage, "dial <port>" is Dial
 //	supervisor.err what the supervisor complained about
 //
 // Beside them, <dir>/net-<sha256 of the ID> is the directory of a network.
@@ -70,6 +70,14 @@
 // share the machine's ports as far as they listen on all addresses: programs
 // must bind the address of their own name. Where names cannot be made to resolve,
 // because there are no private mounts either, several hosts are refused.
+//
+// The server reaches the program's ports by Dial in all of these cases alike: the
+// supervisor makes the socket on the thread that the program was forked from, in
+// whose namespace it stays for ever, connects it, and passes the descriptor through
+// its own socket (SCM_RIGHTS). It keeps no copy, and no data passes through it; a
+// server that was restarted asks again. It tries 127.0.0.1, the host's own address,
+// and ::1; on a shared loopback interface the host's own address comes first. That
+// opens no way for the program: nothing leads from its network to the server.
 //
 // Isolated means a network namespace without Reach: on the bridge in the first
 // case, with lo alone for the only host of a job where user namespaces allow

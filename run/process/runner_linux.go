@@ -61,7 +61,7 @@ func New(dir string, self []string, logger *slog.Logger) (*Runner, error) {
 func (r *Runner) Traits() run.Traits {
 	t := run.Traits{Name: "process", Isolation: r.able().Isolates, Interface: "lo"}
 	if r.able().Bridges {
-		t.Interface = hostInterface
+		t.Interface, t.OwnPorts = hostInterface, true
 	}
 	return t
 }

@@ -3,9 +3,6 @@
 package process
 
 import (
-	"bufio"
-	"fmt"
-	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -150,36 +147,6 @@ func (s *supervisor) record(e *run.Exit, ws unix.WaitStatus) {
 	e.OOMKilled = (s.oom || s.groups.oomKilled()) && !well
 	e.DiskFull = s.diskFull && !well
 	e.TimedOut = s.timedOut
-}
-
-// serve answers the server: stop requests, what the program uses, and by the
-// connection's end, that the program has ended.
-func (s *supervisor) serve(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "accept:", err)
-			time.Sleep(100 * time.Millisecond) // out of files: some will be closed
-			continue
-		}
-		go func() {
-			defer conn.Close()
-			for in := bufio.NewScanner(conn); in.Scan(); {
-				if in.Text() == usageRequest {
-					cpu, memory := s.usage()
-					fmt.Fprintf(conn, usageAnswer, cpu, memory)
-					continue
-				}
-				var ms int64
-				if _, err := fmt.Sscanf(in.Text(), "stop %d", &ms); err != nil {
-					fmt.Fprintln(conn, "unknown request")
-					continue
-				}
-				s.stop(time.Duration(ms) * time.Millisecond)
-				fmt.Fprintln(conn, "ok")
-			}
-		}()
-	}
 }
 
 // watch enforces what the kernel does not: wall time, memory without cgroups,

@@ -73,7 +73,7 @@ func (b *bench) all(specs []run.Spec) {
 // answers are a program's lines without those that say how far it is.
 func (b *bench) answers(s run.Spec) []string {
 	b.Helper()
-	return slices.DeleteFunc(b.lines(s), func(l string) bool { return l == "listening" || l == "done" })
+	return slices.DeleteFunc(b.lines(s), func(l string) bool { return l == "listening" || l == "done" || strings.HasPrefix(l, "port ") })
 }
 
 // networkOfAny: TrainContainer-1, a Spec with a Network starts on every runner, and

@@ -77,6 +77,9 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"Network":           networkOfAny,
 		"UsageNow":          usageNow,
 		"DiskFull":          diskFull,
+		"Dial":              dialServer,
+		"DialLarge":         dialLarge,
+		"DialEnds":          dialEnds,
 	}
 	commands := map[string]func(*bench){
 		"Environment":      environment,
@@ -94,6 +97,8 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 		"NetworkPorts":     networkPorts,
 		"NetworkIsolated":  networkIsolated,
 		"NetworkReach":     networkReach,
+		"DialNetworks":     dialNetworks,
+		"DialHalfClosed":   dialHalfClosed,
 	}
 	each := func(tests map[string]func(*bench)) {
 		for name, test := range tests {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -18,6 +19,8 @@ import (
 //
 //	listen ADDRESS        says "listening"; answers each connection with the host
 //	                      name and the number of bytes that came
+//	serve ADDRESS         a model's server: says "port N", answers GET /ping with the
+//	                      host name, and POST /invocations with what came
 //	ask ADDRESS BYTES     sends so many bytes, prints the answer; tries for a while
 //	try ADDRESS           says "reached" or "not reached"
 //	resolve NAME          prints the name's addresses
@@ -31,6 +34,8 @@ func Tool(args []string) int {
 	switch args[0] {
 	case "listen":
 		err = listen(args[1])
+	case "serve":
+		err = serve(args[1])
 	case "ask":
 		err = ask(args[1], args[2])
 	case "try":
@@ -59,6 +64,7 @@ func listen(address string) error {
 		return err
 	}
 	fmt.Println("listening")
+	fmt.Println("port", l.Addr().(*net.TCPAddr).Port)
 	name, _ := os.Hostname()
 	for {
 		conn, err := l.Accept()
@@ -67,6 +73,34 @@ func listen(address string) error {
 		}
 		go answer(conn, name)
 	}
+}
+
+// serve answers HTTP. An address in brackets is of IPv6 alone.
+func serve(address string) error {
+	network := "tcp4"
+	if strings.HasPrefix(address, "[") {
+		network = "tcp6"
+	}
+	if strings.HasPrefix(address, "[::]") {
+		network = "tcp"
+	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		return err
+	}
+	fmt.Println("port", l.Addr().(*net.TCPAddr).Port)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) {
+		name, _ := os.Hostname()
+		fmt.Fprint(w, name)
+	})
+	mux.HandleFunc("POST /invocations", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			w.Write(body)
+		}
+	})
+	return http.Serve(l, mux)
 }
 
 // answer says who got how many bytes, once they have all come.

@@ -3,6 +3,7 @@ package algorithm
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -238,12 +239,12 @@ func TestInterval(t *testing.T) {
 // jobs may have, and another one each time.
 func TestJobName(t *testing.T) {
 	t.Parallel()
-	pattern := "^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+	pattern := regexp.MustCompile("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")
 	var seen []string
 	for _, name := range []string{"a", "a-b", strings.Repeat("x", 63), strings.Repeat("x", 29) + "--y", strings.Repeat("a-", 31) + "a"} {
 		for range 2 {
 			job := jobName(name, name)
-			if !matches(pattern, job) || len(job) > 63 || slices.Contains(seen, job) {
+			if !pattern.MatchString(job) || len(job) > 63 || slices.Contains(seen, job) {
 				t.Errorf("%q", job)
 			}
 			seen = append(seen, job)

@@ -8,6 +8,7 @@ import (
 
 	api "github.com/sagebrush/sagebrush/api/sagemakermetrics"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -20,9 +21,13 @@ const (
 	newestPoint = 2 * time.Hour
 )
 
+// valueQuota bounds the values that are kept of one component's metrics.
+var valueQuota = kit.Quota{Name: "metric-values", Default: 1_000_000}
+
 // BatchPutMetrics reports values of metrics for a component, in any order of
 // time. What is wrong with one is answered for it alone, and the others count
-// (Co-8). The component's name may be in any letter case.
+// (Co-8): METRIC_LIMIT_EXCEEDED says that it would be one metric, or one value,
+// more than a component may have. The component's name may be in any letter case.
 func (s *Service) BatchPutMetrics(ctx context.Context, in *api.BatchPutMetricsInput) (*api.BatchPutMetricsOutput, error) {
 	var out *api.BatchPutMetricsOutput
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
@@ -31,10 +36,17 @@ func (s *Service) BatchPutMetrics(ctx context.Context, in *api.BatchPutMetricsIn
 		if err != nil {
 			return err
 		}
+		room, err := s.room(tx, c)
+		if err != nil {
+			return err
+		}
 		var order []*metric
 		byName, points := map[string]*metric{}, map[string][]point{}
 		for i, d := range in.MetricData {
 			code := refusal(tx.Now, d)
+			if code == "" && room == 0 {
+				code = api.PutMetricsErrorCodeMetricLimitExceeded
+			}
 			if code == "" && byName[*d.MetricName] == nil {
 				m, err := loadMetric(tx, c, *d.MetricName, c.ARN)
 				if err != nil {
@@ -57,6 +69,7 @@ func (s *Service) BatchPutMetrics(ctx context.Context, in *api.BatchPutMetricsIn
 				out.Errors = append(out.Errors, &api.BatchPutMetricsError{Code: code, MetricIndex: aws.Ptr(int32(i))})
 				continue
 			}
+			room--
 			points[*d.MetricName] = append(points[*d.MetricName], point{d.Timestamp.UTC(), d.Step, *d.Value})
 		}
 		for _, m := range order {
@@ -70,6 +83,16 @@ func (s *Service) BatchPutMetrics(ctx context.Context, in *api.BatchPutMetricsIn
 		return nil, err
 	}
 	return out, nil
+}
+
+// room is how many values the component may still be given; below 0 there is no end.
+func (s *Service) room(tx *store.Tx, c *componentRow) (int64, error) {
+	limit := int64(s.Quotas.Limit(valueQuota))
+	if limit == 0 {
+		return -1, nil
+	}
+	kept, err := countValues(tx, c)
+	return max(0, limit-kept), err
 }
 
 // refusal is what is wrong with a value by itself, "" when nothing is.

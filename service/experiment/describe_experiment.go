@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
 )
 
 // DescribeExperiment answers the properties of an experiment.
@@ -14,7 +15,7 @@ func (s *Service) DescribeExperiment(ctx context.Context, in *sagemaker.Describe
 	}
 	e := &row.Body
 	return &sagemaker.DescribeExperimentOutput{
-		ExperimentName: &e.Name, ExperimentArn: &row.ARN, DisplayName: given(e.DisplayName, e.Name), Description: optional(e.Description),
+		ExperimentName: &e.Name, ExperimentArn: &row.ARN, DisplayName: given(e.DisplayName, e.Name), Description: aws.Optional(e.Description),
 		CreationTime: &row.CreatedAt, CreatedBy: e.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: e.LastModifiedBy,
 	}, nil
 }

@@ -158,7 +158,7 @@ func TestExperimentConfig(t *testing.T) {
 			}
 			var record *sagemaker.SearchRecord
 			err := b.DB.View(b.ctx, func(tx *store.Tx) (err error) {
-				record, err = b.componentRecord(tx, home, components.Key(component))
+				record, err = b.Searchable()[2].Record(tx, home, components.Key(component))
 				return err
 			})
 			if got := aws.Val(ok(b, record, err).TrialComponent.RunName); got != c.run {
@@ -230,13 +230,13 @@ func TestSearchRecords(t *testing.T) {
 					return err
 				}
 			}
-			if e, err = b.experimentRecord(tx, home, "exp"); err != nil {
+			if e, err = b.Searchable()[0].Record(tx, home, "exp"); err != nil {
 				return err
 			}
-			if tr, err = b.trialRecord(tx, home, "t1"); err != nil {
+			if tr, err = b.Searchable()[1].Record(tx, home, "t1"); err != nil {
 				return err
 			}
-			c, err = b.componentRecord(tx, home, "job-aws-training-job")
+			c, err = b.Searchable()[2].Record(tx, home, "job-aws-training-job")
 			return err
 		})
 		ok(b, 0, err)

@@ -136,6 +136,18 @@ func countNames(tx *store.Tx, c *componentRow) (n int, err error) {
 	return n, nil
 }
 
+// countValues is how many values are kept of what was reported for a component.
+// Those that its job printed are kept with the job's log.
+func countValues(tx *store.Tx, c *componentRow) (n int64, err error) {
+	err = tx.QueryRow(`SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM trial_metric
+		WHERE account = $1 AND region = $2 AND component = $3 AND source = $4`,
+		c.Scope.Account, c.Scope.Region, c.Name, c.ARN).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("experiment: count the values of %s: %w", c.Name, err)
+	}
+	return n, nil
+}
+
 // dropMetrics removes all metrics of a component.
 func dropMetrics(tx *store.Tx, c *componentRow) error {
 	for _, statement := range []string{

@@ -12,6 +12,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	api "github.com/sagebrush/sagebrush/api/sagemakermetrics"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
@@ -149,6 +150,57 @@ func TestMetricRefusals(t *testing.T) {
 		}
 		if d := b.describe("run"); len(d.Metrics) != maxMetrics || *d.Metrics[0].Count != 3 {
 			b.t.Errorf("%d metrics, the first %+v", len(d.Metrics), d.Metrics[0])
+		}
+	})
+}
+
+// Co-8: a component keeps as many values as its quota says, over all metrics; those
+// beyond are answered one by one with METRIC_LIMIT_EXCEEDED, what is wrong by itself
+// takes no room, and 0 is no bound. A deleted component leaves none behind.
+func TestMetricValuesAreBounded(t *testing.T) {
+	each(t, func(b *bundle) {
+		b.Quotas = kit.Quotas{"metric-values": 12}
+		b.component("run")
+		now := time.Now()
+		var values []*api.RawMetricData
+		for i := range 10 {
+			values = append(values, value(fmt.Sprint("m", i%2), now, int32(i), 1))
+		}
+		if errs := b.put("run", values...); len(errs) > 0 {
+			b.t.Fatal(errs)
+		}
+		errs := b.put("run", value("m0", now, 10, 1), value("m0", now, 11, math.NaN()), value("m1", now, 12, 1), value("m1", now, 13, 1), value("new", now, 0, 1))
+		if len(errs) != 3 || errs[0].Code != api.PutMetricsErrorCodeValidationError || errs[1].Code != api.PutMetricsErrorCodeMetricLimitExceeded || *errs[1].MetricIndex != 3 ||
+			errs[2].Code != api.PutMetricsErrorCodeMetricLimitExceeded || *errs[2].MetricIndex != 4 {
+			b.t.Errorf("beyond the bound: %+v", errs)
+		}
+		if errs = b.put("run", value("m0", now, 14, 1)); len(errs) != 1 || errs[0].Code != api.PutMetricsErrorCodeMetricLimitExceeded {
+			b.t.Errorf("full: %+v", errs)
+		}
+		var points, names int
+		err := b.DB.View(b.ctx, func(tx *store.Tx) error {
+			if err := tx.QueryRow("SELECT count(*) FROM trial_metric").Scan(&names); err != nil {
+				return err
+			}
+			return tx.QueryRow("SELECT count(*) FROM trial_metric_point").Scan(&points)
+		})
+		if err != nil || points != 12 || names != 2 {
+			b.t.Errorf("%d points of %d metrics, %v", points, names, err)
+		}
+		b.component("other") // has room of its own
+		if errs := b.put("other", value("m", now, 0, 1)); len(errs) > 0 {
+			b.t.Errorf("another component: %+v", errs)
+		}
+		b.Quotas = kit.Quotas{"metric-values": 0}
+		if errs := b.put("run", value("m0", now, 15, 1)); len(errs) > 0 {
+			b.t.Errorf("without a bound: %+v", errs)
+		}
+		b.Quotas = kit.Quotas{"metric-values": 12}
+		out, err := b.DeleteTrialComponent(b.ctx, &sagemaker.DeleteTrialComponentInput{TrialComponentName: aws.Ptr("run")})
+		ok(b, out, err)
+		b.component("run")
+		if errs := b.put("run", values...); len(errs) > 0 {
+			b.t.Errorf("after a deletion: %+v", errs)
 		}
 	})
 }

@@ -13,9 +13,9 @@ import (
 // Searchable are the kinds that Search finds.
 func (s *Service) Searchable() []kit.Searchable {
 	return []kit.Searchable{
-		{Resource: sagemaker.ResourceTypeExperiment, Kind: experiments.Kind(), Record: s.experimentRecord},
-		{Resource: sagemaker.ResourceTypeExperimentTrial, Kind: trials.Kind(), Record: s.trialRecord},
-		{Resource: sagemaker.ResourceTypeExperimentTrialComponent, Kind: components.Kind(), Record: s.componentRecord},
+		kit.NewSearchable(sagemaker.ResourceTypeExperiment, experiments.Kind(), experiments.Shared, experimentRecord),
+		kit.NewSearchable(sagemaker.ResourceTypeExperimentTrial, trials.Kind(), trials.Shared, trialRecord),
+		kit.NewSearchable(sagemaker.ResourceTypeExperimentTrialComponent, components.Kind(), components.Shared, s.componentRecord),
 	}
 }
 
@@ -26,20 +26,12 @@ func changed(tx *store.Tx, c *componentRow) error {
 }
 
 // experimentRecord is an experiment as Search shows it (Search-19).
-func (s *Service) experimentRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {
-	row, err := experiments.Shared(tx, scope, name)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := store.Tags(tx, scope, row.ARN)
-	if err != nil {
-		return nil, err
-	}
+func experimentRecord(_ *store.Tx, row *experimentRow, tags []*sagemaker.Tag) (*sagemaker.SearchRecord, error) {
 	e := &row.Body
 	return &sagemaker.SearchRecord{Experiment: &sagemaker.Experiment{
-		ExperimentName: &e.Name, ExperimentArn: &row.ARN, DisplayName: given(e.DisplayName, e.Name), Description: optional(e.Description),
+		ExperimentName: &e.Name, ExperimentArn: &row.ARN, DisplayName: given(e.DisplayName, e.Name), Description: aws.Optional(e.Description),
 		CreationTime: &row.CreatedAt, CreatedBy: e.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: e.LastModifiedBy,
-		Tags: kit.TagList(tags),
+		Tags: tags,
 	}}, nil
 }
 
@@ -47,16 +39,8 @@ func (s *Service) experimentRecord(tx *store.Tx, scope aws.Scope, name string) (
 const maxSummaries = 100
 
 // trialRecord is a trial as Search shows it, with its components (Search-19).
-func (s *Service) trialRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {
-	row, err := trials.Shared(tx, scope, name)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := store.Tags(tx, scope, row.ARN)
-	if err != nil {
-		return nil, err
-	}
-	members, err := components.List(tx, scope, store.Query{Among: ofTrial(row.Name), Descending: true, Limit: maxSummaries})
+func trialRecord(tx *store.Tx, row *trialRow, tags []*sagemaker.Tag) (*sagemaker.SearchRecord, error) {
+	members, err := components.List(tx, row.Scope, store.Query{Among: ofTrial(row.Name), Descending: true, Limit: maxSummaries})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +48,7 @@ func (s *Service) trialRecord(tx *store.Tx, scope aws.Scope, name string) (*sage
 	return &sagemaker.SearchRecord{Trial: &sagemaker.Trial{
 		TrialName: &t.Name, TrialArn: &row.ARN, DisplayName: given(t.DisplayName, t.Name), ExperimentName: &t.Experiment,
 		CreationTime: &row.CreatedAt, CreatedBy: t.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: t.LastModifiedBy,
-		MetadataProperties: t.MetadataProperties, Tags: kit.TagList(tags),
+		MetadataProperties: t.MetadataProperties, Tags: tags,
 		TrialComponentSummaries: kit.Map(members, func(c *componentRow) *sagemaker.TrialComponentSimpleSummary {
 			return &sagemaker.TrialComponentSimpleSummary{
 				TrialComponentName: &c.Body.Name, TrialComponentArn: &c.ARN, TrialComponentSource: c.Body.Source,
@@ -76,15 +60,7 @@ func (s *Service) trialRecord(tx *store.Tx, scope aws.Scope, name string) (*sage
 
 // componentRecord is a component as Search shows it: with its metrics, its trials
 // and experiments, and the job that it is about (Search-10, -19).
-func (s *Service) componentRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {
-	row, err := components.Shared(tx, scope, name)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := store.Tags(tx, scope, row.ARN)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) componentRecord(tx *store.Tx, row *componentRow, tags []*sagemaker.Tag) (*sagemaker.SearchRecord, error) {
 	metrics, err := metricsOf(tx, row)
 	if err != nil {
 		return nil, err
@@ -103,7 +79,7 @@ func (s *Service) componentRecord(tx *store.Tx, scope aws.Scope, name string) (*
 		Source: c.Source, SourceDetail: detail, Status: c.Status, StartTime: c.StartTime, EndTime: c.EndTime,
 		CreationTime: &row.CreatedAt, CreatedBy: c.CreatedBy, LastModifiedTime: &row.ModifiedAt, LastModifiedBy: c.LastModifiedBy,
 		Parameters: whole(c.Parameters), InputArtifacts: whole(c.InputArtifacts), OutputArtifacts: whole(c.OutputArtifacts),
-		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics, Parents: parents, RunName: optional(c.RunName), Tags: kit.TagList(tags),
+		MetadataProperties: c.MetadataProperties, LineageGroupArn: aws.Ptr(lineage.GroupARN(row.Scope)), Metrics: metrics, Parents: parents, RunName: aws.Optional(c.RunName), Tags: tags,
 	}}, nil
 }
 

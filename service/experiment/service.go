@@ -34,11 +34,3 @@ func given(text, otherwise string) *string {
 	}
 	return &text
 }
-
-// optional is nil for "".
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
-}

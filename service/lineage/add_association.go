@@ -14,12 +14,7 @@ import (
 // (AddAssociation-1). Its type is advice and may be left out (AddAssociation-3);
 // there is one at most from one entity to another (Assoc-3).
 func (s *Service) AddAssociation(ctx context.Context, in *sagemaker.AddAssociationInput) (*sagemaker.AddAssociationOutput, error) {
-	scope := aws.ScopeFrom(ctx)
-	var source, destination *graph.Vertex
-	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		if source, destination, err = findEnds(tx, scope, *in.SourceArn, *in.DestinationArn); err != nil {
-			return err
-		}
+	source, destination, err := s.changeBetween(ctx, *in.SourceArn, *in.DestinationArn, func(tx *store.Tx, source, destination *graph.Vertex) error {
 		switch {
 		case source.ID == destination.ID:
 			return aws.Invalid("%s cannot be associated with itself. Give two different entities.", source.ARN)
@@ -27,7 +22,7 @@ func (s *Service) AddAssociation(ctx context.Context, in *sagemaker.AddAssociati
 			return aws.Invalid("%s and %s are both experiment entities, which cannot be associated with each other. Associate them through an artifact, an action or a context.", source.ARN, destination.ARN)
 		}
 		if s.Quotas.Limit(associationQuota) > 0 {
-			used, err := graph.ManualAssociations(tx, scope)
+			used, err := graph.ManualAssociations(tx, aws.ScopeFrom(ctx))
 			if err == nil {
 				err = s.Quotas.Exceeded(associationQuota, used, 1)
 			}
@@ -35,7 +30,7 @@ func (s *Service) AddAssociation(ctx context.Context, in *sagemaker.AddAssociati
 				return err
 			}
 		}
-		err = graph.Associate(tx, graph.Association{Source: source, Destination: destination, Type: string(in.AssociationType), Manual: true})
+		err := graph.Associate(tx, graph.Association{Source: source, Destination: destination, Type: string(in.AssociationType), Manual: true})
 		if errors.Is(err, store.ErrExists) {
 			return aws.Invalid("An association from %s to %s already exists.", source.ARN, destination.ARN)
 		}
@@ -44,5 +39,5 @@ func (s *Service) AddAssociation(ctx context.Context, in *sagemaker.AddAssociati
 	if err != nil {
 		return nil, err
 	}
-	return &sagemaker.AddAssociationOutput{SourceArn: &source.ARN, DestinationArn: &destination.ARN}, nil
+	return &sagemaker.AddAssociationOutput{SourceArn: source, DestinationArn: destination}, nil
 }

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -22,13 +23,24 @@ func findVertex(tx *store.Tx, scope aws.Scope, arn string) (*graph.Vertex, error
 	return nil, aws.Errorf(aws.ResourceNotFound, "The lineage entity %s does not exist. Could not find it in account %s and region %s.", arn, scope.Account, scope.Region)
 }
 
-// findEnds are the source and the destination of an association.
-func findEnds(tx *store.Tx, scope aws.Scope, source, destination string) (s, d *graph.Vertex, err error) {
-	if s, err = findVertex(tx, scope, source); err != nil {
-		return nil, nil, err
-	}
-	d, err = findVertex(tx, scope, destination)
-	return s, d, err
+// changeBetween finds the source and the destination of an association and does
+// change in the same transaction. It answers their ARNs as they are kept. change
+// may run more than once.
+func (s *Service) changeBetween(ctx context.Context, from, to string, change func(tx *store.Tx, source, destination *graph.Vertex) error) (sourceARN, destinationARN *string, err error) {
+	err = s.DB.Update(ctx, func(tx *store.Tx) error {
+		scope := aws.ScopeFrom(ctx)
+		source, err := findVertex(tx, scope, from)
+		if err != nil {
+			return err
+		}
+		destination, err := findVertex(tx, scope, to)
+		if err != nil {
+			return err
+		}
+		sourceARN, destinationARN = &source.ARN, &destination.ARN
+		return change(tx, source, destination)
+	})
+	return sourceARN, destinationARN, err
 }
 
 // ofExperiment says whether v is an experiment or a part of one.

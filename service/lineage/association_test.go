@@ -14,7 +14,7 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// AddAssociation-1 … -4, Assoc-3, Co-7: associations are added once, refused
+// AddAssociation-1, AddAssociation-2, AddAssociation-4, Assoc-3, Co-7: associations are added once, refused
 // where an end is unknown, the same, or both are of experiments; an entity with
 // one is not deleted.
 //
@@ -157,6 +157,43 @@ func TestListAssociations(t *testing.T) {
 		b.refused("unknown source", err, aws.ResourceNotFound, "does not exist")
 		_, err = b.ListAssociations(b.ctx, &sagemaker.ListAssociationsInput{NextToken: first.NextToken, SourceType: ptr("DataSet")})
 		b.refused("a token with other filters", err, aws.ValidationException, "token")
+	})
+}
+
+// AddAssociation-3, Assoc-2, Assoc-3: each of the five types, and none, is taken
+// between any two ends, kept and found, and nothing is made of what it means: data
+// may be Produced by what came after it.
+func TestAssociationTypes(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bench) {
+		ends := []string{b.artifact("s3://b/data", "DataSet"), b.component("job-aws-training-job"), b.action("deploy"), b.context("Endpoint"), b.artifact("s3://b/model", "Model")}
+		types := []sagemaker.AssociationEdgeType{"ContributedTo", "AssociatedWith", "DerivedFrom", "Produced", "SameAs", ""}
+		n := 0
+		for i, source := range ends {
+			for j, destination := range ends {
+				if i == j {
+					continue
+				}
+				typ := types[n%len(types)]
+				n++
+				_, err := b.AddAssociation(b.ctx, &sagemaker.AddAssociationInput{SourceArn: &source, DestinationArn: &destination, AssociationType: typ})
+				b.must(err)
+				out, err := b.ListAssociations(b.ctx, &sagemaker.ListAssociationsInput{SourceArn: &source, DestinationArn: &destination})
+				b.must(err)
+				if len(out.AssociationSummaries) != 1 || out.AssociationSummaries[0].AssociationType != typ {
+					b.t.Errorf("%s → %s as %q: %+v", source, destination, typ, out.AssociationSummaries)
+				}
+				_, err = b.AddAssociation(b.ctx, &sagemaker.AddAssociationInput{SourceArn: &source, DestinationArn: &destination, AssociationType: types[n%len(types)]})
+				b.refused("another type between the same two", err, aws.ValidationException, "already exists")
+			}
+		}
+		for _, typ := range types[:5] {
+			out, err := b.ListAssociations(b.ctx, &sagemaker.ListAssociationsInput{AssociationType: typ, MaxResults: ptr[int32](100)})
+			b.must(err)
+			if got := len(out.AssociationSummaries); got < 3 || got > 4 {
+				b.t.Errorf("%s: %d of %d", typ, got, n)
+			}
+		}
 	})
 }
 

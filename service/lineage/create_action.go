@@ -11,9 +11,6 @@ import (
 
 // CreateAction records something that was done (Co-5).
 func (s *Service) CreateAction(ctx context.Context, in *sagemaker.CreateActionInput) (*sagemaker.CreateActionOutput, error) {
-	if err := checkText("ActionType", in.ActionType); err != nil {
-		return nil, err
-	}
 	scope, by := aws.ScopeFrom(ctx), kit.UserContext(ctx)
 	var arn string
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {

@@ -12,9 +12,6 @@ import (
 // CreateArtifact records something that a URI names. There is one artifact for
 // each source (Co-5, QL-8); its name need not be unique.
 func (s *Service) CreateArtifact(ctx context.Context, in *sagemaker.CreateArtifactInput) (*sagemaker.CreateArtifactOutput, error) {
-	if err := checkText("ArtifactType", in.ArtifactType); err != nil {
-		return nil, err
-	}
 	scope, by := aws.ScopeFrom(ctx), kit.UserContext(ctx)
 	var arn string
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {

@@ -11,9 +11,6 @@ import (
 
 // CreateContext records something that groups others (Co-5).
 func (s *Service) CreateContext(ctx context.Context, in *sagemaker.CreateContextInput) (*sagemaker.CreateContextOutput, error) {
-	if err := checkText("ContextType", in.ContextType); err != nil {
-		return nil, err
-	}
 	scope, by := aws.ScopeFrom(ctx), kit.UserContext(ctx)
 	var arn string
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {

@@ -20,8 +20,8 @@ func (s *Service) DescribeAction(ctx context.Context, in *sagemaker.DescribeActi
 	}
 	e := &r.Body
 	return &sagemaker.DescribeActionOutput{
-		ActionArn: &r.ARN, ActionName: &r.Name, Source: e.Source, ActionType: &r.Status, Description: optional(e.Description),
-		Status: e.ActionStatus, Properties: e.Properties,
+		ActionArn: &r.ARN, ActionName: &r.Name, Source: e.Source, ActionType: &r.Status, Description: aws.Optional(e.Description),
+		Status: e.ActionStatus, Properties: e.properties(),
 		CreationTime: &r.CreatedAt, CreatedBy: shown(e.CreatedBy), LastModifiedTime: &r.ModifiedAt, LastModifiedBy: shown(e.LastModifiedBy),
 		MetadataProperties: e.MetadataProperties, LineageGroupArn: groupARN(r.Scope),
 	}, nil

@@ -20,7 +20,7 @@ func (s *Service) DescribeArtifact(ctx context.Context, in *sagemaker.DescribeAr
 	}
 	e := &r.Body
 	return &sagemaker.DescribeArtifactOutput{
-		ArtifactArn: &r.ARN, ArtifactName: optional(e.Name), Source: e.Source, ArtifactType: &r.Status, Properties: e.Properties,
+		ArtifactArn: &r.ARN, ArtifactName: aws.Optional(e.Name), Source: e.Source, ArtifactType: &r.Status, Properties: e.properties(),
 		CreationTime: &r.CreatedAt, CreatedBy: shown(e.CreatedBy), LastModifiedTime: &r.ModifiedAt, LastModifiedBy: shown(e.LastModifiedBy),
 		MetadataProperties: e.MetadataProperties, LineageGroupArn: groupARN(r.Scope),
 	}, nil

@@ -20,8 +20,8 @@ func (s *Service) DescribeContext(ctx context.Context, in *sagemaker.DescribeCon
 	}
 	e := &r.Body
 	return &sagemaker.DescribeContextOutput{
-		ContextArn: &r.ARN, ContextName: &r.Name, Source: e.Source, ContextType: &r.Status, Description: optional(e.Description),
-		Properties:   e.Properties,
+		ContextArn: &r.ARN, ContextName: &r.Name, Source: e.Source, ContextType: &r.Status, Description: aws.Optional(e.Description),
+		Properties:   e.properties(),
 		CreationTime: &r.CreatedAt, CreatedBy: shown(e.CreatedBy), LastModifiedTime: &r.ModifiedAt, LastModifiedBy: shown(e.LastModifiedBy),
 		LineageGroupArn: groupARN(r.Scope),
 	}, nil

@@ -25,6 +25,15 @@ type Entity struct {
 	CreatedBy, LastModifiedBy *sagemaker.UserContext `json:",omitempty"`
 }
 
+// properties are those that an entity is described with: never none, because the
+// SDK reads them without looking whether they are there.
+func (e *Entity) properties() map[string]string {
+	if e.Properties == nil {
+		return map[string]string{}
+	}
+	return e.Properties
+}
+
 // maxProperties is how many properties an entity has at most (Co-5).
 const maxProperties = 30
 
@@ -155,19 +164,11 @@ func narrow(q *store.Query, uri, typ *string) error {
 		q.Parent = uriDigest(*uri)
 	}
 	q.Status = aws.Val(typ)
-	return checkText("The type", typ)
+	return nil
 }
 
 // groupARN is the lineage group that every entity of the scope belongs to (QL-10).
 func groupARN(scope aws.Scope) *string { return aws.Ptr(graph.GroupARN(scope)) }
-
-// optional is s, nil when it is empty.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
 
 // shown is who made an entity, as descriptions show it.
 func shown(by *sagemaker.UserContext) *sagemaker.UserContext {
@@ -175,12 +176,4 @@ func shown(by *sagemaker.UserContext) *sagemaker.UserContext {
 		return &sagemaker.UserContext{}
 	}
 	return by
-}
-
-// checkText refuses a text that PostgreSQL cannot keep in a column.
-func checkText(member string, text *string) error {
-	if text != nil && strings.ContainsRune(*text, 0) {
-		return aws.Invalid("%s holds a NUL character. Leave it out.", member)
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 )
@@ -24,7 +25,7 @@ func (s *Service) ListArtifacts(ctx context.Context, in *sagemaker.ListArtifacts
 	}
 	return &sagemaker.ListArtifactsOutput{NextToken: next, ArtifactSummaries: kit.Map(rows, func(r *artifactRow) *sagemaker.ArtifactSummary {
 		return &sagemaker.ArtifactSummary{
-			ArtifactArn: &r.ARN, ArtifactName: optional(r.Body.Name), Source: r.Body.Source, ArtifactType: &r.Status,
+			ArtifactArn: &r.ARN, ArtifactName: aws.Optional(r.Body.Name), Source: r.Body.Source, ArtifactType: &r.Status,
 			CreationTime: &r.CreatedAt, LastModifiedTime: &r.ModifiedAt,
 		}
 	})}, nil

@@ -21,11 +21,6 @@ func (s *Service) ListAssociations(ctx context.Context, in *sagemaker.ListAssoci
 		CreatedAfter: aws.Val(in.CreatedAfter), CreatedBefore: aws.Val(in.CreatedBefore),
 		SortBy: associationOrder(in.SortBy), Descending: in.SortOrder != sagemaker.SortOrderAscending,
 	}
-	for member, text := range map[string]*string{"SourceType": in.SourceType, "DestinationType": in.DestinationType} {
-		if err := checkText(member, text); err != nil {
-			return nil, err
-		}
-	}
 	limit := 10
 	if in.MaxResults != nil {
 		limit = int(*in.MaxResults)
@@ -68,8 +63,8 @@ func (s *Service) ListAssociations(ctx context.Context, in *sagemaker.ListAssoci
 	}
 	out.AssociationSummaries = kit.Map(rows, func(r *graph.Listed) *sagemaker.AssociationSummary {
 		return &sagemaker.AssociationSummary{
-			SourceArn: &r.Source.ARN, SourceType: optional(r.Source.ListedType()), SourceName: optional(r.Source.Name),
-			DestinationArn: &r.Destination.ARN, DestinationType: optional(r.Destination.ListedType()), DestinationName: optional(r.Destination.Name),
+			SourceArn: &r.Source.ARN, SourceType: aws.Optional(r.Source.ListedType()), SourceName: aws.Optional(r.Source.Name),
+			DestinationArn: &r.Destination.ARN, DestinationType: aws.Optional(r.Destination.ListedType()), DestinationName: aws.Optional(r.Destination.Name),
 			AssociationType: sagemaker.AssociationEdgeType(r.Type), CreationTime: &r.CreatedAt, CreatedBy: &sagemaker.UserContext{},
 		}
 	})

@@ -79,11 +79,6 @@ func plan(in *sagemaker.QueryLineageInput) (walk.Query, *graph.Filter, error) {
 	}
 	filter := &graph.Filter{}
 	if f := in.Filters; f != nil {
-		for i := range f.Types {
-			if err := checkText("Filters.Types", &f.Types[i]); err != nil {
-				return q, nil, err
-			}
-		}
 		filter.Types, filter.Properties = f.Types, f.Properties
 		filter.Kinds = kit.Map(f.LineageTypes, func(t sagemaker.LineageType) graph.Kind { return graph.Kind(t) })
 		filter.CreatedAfter, filter.CreatedBefore = aws.Val(f.CreatedAfter), aws.Val(f.CreatedBefore)

@@ -12,7 +12,7 @@ import (
 // model data and algorithms contributed, associated with the context of its
 // group, and the approval that it starts with (QL-9).
 func (s *Service) RecordModelPackage(tx *store.Tx, scope aws.Scope, p graph.ModelPackage) error {
-	v, err := ensureArtifact(tx, scope, graph.Data{URI: p.ARN, Type: graph.TypeModelPackage})
+	v, err := ensureArtifact(tx, scope, graph.Data{URI: p.ARN, Type: graph.TypeModel})
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *Service) RecordModelPackage(tx *store.Tx, scope aws.Scope, p graph.Mode
 // RecordApproval notes that a package got an approval status: an action that
 // contributed to the package (QL-9). Its name is the live service's.
 func (s *Service) RecordApproval(tx *store.Tx, scope aws.Scope, a graph.Approval) error {
-	v, err := ensureArtifact(tx, scope, graph.Data{URI: a.PackageARN, Type: graph.TypeModelPackage})
+	v, err := ensureArtifact(tx, scope, graph.Data{URI: a.PackageARN, Type: graph.TypeModel})
 	if err != nil {
 		return err
 	}

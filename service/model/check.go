@@ -53,7 +53,7 @@ func checkImage(in *sagemaker.CreateModelInput, c *sagemaker.ContainerDefinition
 	return nil
 }
 
-// checkData is DescModel-4, -5 and Common-9.
+// checkData is DescModel-4, -5, -8 and Common-9.
 func checkData(_ *sagemaker.CreateModelInput, c *sagemaker.ContainerDefinition) error {
 	multi := c.Mode == sagemaker.ContainerModeMultiModel
 	if url := c.ModelDataUrl; url != nil {
@@ -73,6 +73,8 @@ func checkData(_ *sagemaker.CreateModelInput, c *sagemaker.ContainerDefinition) 
 	}
 	prefix := s.S3DataType == sagemaker.S3ModelDataTypeS3Prefix
 	switch {
+	case s.ModelAccessConfig != nil && !aws.Val(s.ModelAccessConfig.AcceptEula): // DescModel-8
+		return aws.Invalid("ModelAccessConfig does not accept the license of the model data %s. Read the license and set AcceptEula to true, or leave ModelAccessConfig out for data that has none.", *s.S3Uri)
 	case multi:
 		return aws.Invalid("ModelDataSource is not available to multi-model containers. Use ModelDataUrl with the prefix of the models.")
 	case prefix && s.CompressionType == sagemaker.ModelCompressionTypeGzip:

@@ -15,38 +15,22 @@ func (s *Service) CreateModel(ctx context.Context, in *sagemaker.CreateModelInpu
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	scope := aws.ScopeFrom(ctx)
-	if err := s.findData(ctx, scope, in); err != nil {
-		return nil, err
-	}
 	setDefaults(in)
 	tags := in.Tags
 	in.Tags = nil // they live with the tags of all resources, and change there
-	r := &row{Scope: scope, Name: *in.ModelName}
+	scope := aws.ScopeFrom(ctx)
+	r := &row{Scope: scope, Name: *in.ModelName, Body: Model{Request: *in}}
+	if err := s.findData(ctx, scope, in); err != nil {
+		return nil, err
+	}
 	err := s.DB.Update(ctx, func(tx *store.Tx) error {
 		if in.ExecutionRoleArn != nil {
 			if err := s.Roles.EnsureRole(tx, scope, *in.ExecutionRoleArn); err != nil {
 				return err
 			}
 		}
-		r.Body = Model{Request: *in}
-		for i, c := range containers(in) {
-			if c.ModelPackageName == nil {
-				continue
-			}
-			packaged, err := s.Packages.ForModel(tx, scope, *c.ModelPackageName, c.InferenceSpecificationName)
-			if err != nil {
-				return err
-			}
-			if r.Body.Packaged == nil {
-				r.Body.Packaged = map[int][]*sagemaker.ModelPackageContainerDefinition{}
-			}
-			r.Body.Packaged[i] = packaged
-		}
-		if taken, err := store.HasARN(tx, scope, models.Kind(), models.ARN(scope, r.Name)); err != nil {
+		if err := s.resolve(tx, r); err != nil {
 			return err
-		} else if taken {
-			return aws.Invalid("Cannot create already existing model %q.", models.ARN(scope, r.Name))
 		}
 		return models.Create(tx, s.Quotas, r, tags)
 	})
@@ -54,6 +38,26 @@ func (s *Service) CreateModel(ctx context.Context, in *sagemaker.CreateModelInpu
 		return nil, err
 	}
 	return &sagemaker.CreateModelOutput{ModelArn: &r.ARN}, nil
+}
+
+// resolve notes the containers of the model's packages, as they are now, and
+// refuses a model that could not run with them.
+func (s *Service) resolve(tx *store.Tx, r *row) error {
+	for i, c := range containers(&r.Body.Request) {
+		if c.ModelPackageName == nil {
+			continue
+		}
+		found, err := s.Packages.ForModel(tx, r.Scope, *c.ModelPackageName, c.InferenceSpecificationName)
+		if err != nil {
+			return err
+		}
+		if r.Body.Packaged == nil {
+			r.Body.Packaged = map[int][]*sagemaker.ModelPackageContainerDefinition{}
+		}
+		r.Body.Packaged[i] = found
+	}
+	_, err := deployable(r)
+	return err
 }
 
 // setDefaults fills in the answers that DescribeModel gives although nobody sent

@@ -12,30 +12,30 @@ import (
 
 // findData refuses model data that is not there. What a multi-model container
 // serves is not looked for: its models may be added at any time, the first one
-// included.
+// included. What a model package names is looked for when it is served: a
+// registry may describe what comes later.
 func (s *Service) findData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateModelInput) error {
-	for _, c := range containers(in) {
-		var uri string
-		switch {
-		case c.Mode == sagemaker.ContainerModeMultiModel:
-			continue
-		case c.ModelDataUrl != nil:
-			uri = *c.ModelDataUrl
-		case c.ModelDataSource != nil:
-			uri = *c.ModelDataSource.S3DataSource.S3Uri
-		default:
+	for _, definition := range containers(in) {
+		if definition.ModelPackageName != nil {
 			continue
 		}
-		bucket, key, err := blob.ParseURI(uri)
+		c := plain(definition)
+		if c.Data == nil {
+			continue
+		}
+		bucket, key, err := blob.ParseURI(c.Data.URI)
 		if err != nil {
 			return aws.Invalid("The model data: %s.", err)
+		}
+		if c.MultiModel {
+			continue
 		}
 		found, err := s.holds(ctx, scope, bucket, key)
 		if err != nil {
 			return err
 		}
 		if !found {
-			return aws.Invalid("Could not find model data at %s. Upload it first, or correct the URI.", uri)
+			return aws.Invalid("Could not find model data at %s. Upload it first, or correct the URI.", c.Data.URI)
 		}
 	}
 	return nil

@@ -7,8 +7,9 @@ import (
 	"github.com/sagebrush/sagebrush/kit"
 )
 
-// CreationTimeAfter means "or equal", CreationTimeBefore does not.
-var listModels = kit.NewList(models.Table, kit.ListOptions[sagemaker.ListModelsInput, Model]{Descending: true})
+// A model that was made at CreationTimeAfter is in the list, one that was made at
+// CreationTimeBefore is not.
+var listModels = kit.NewList(models.Table, kit.ListOptions[sagemaker.ListModelsInput, Model]{Descending: true, StrictBefore: true})
 
 // ListModels lists models, the youngest first unless told otherwise (DescModel-14).
 func (s *Service) ListModels(ctx context.Context, in *sagemaker.ListModelsInput) (*sagemaker.ListModelsOutput, error) {

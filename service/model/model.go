@@ -22,7 +22,7 @@ type row = store.Row[Model]
 // model" and "Cannot create already existing model" (X-4, clients 2.3).
 var models = kit.Kind[Model]{
 	Table: store.NewTable[Model]("model"), Noun: "Model", Taken: aws.ValidationException, Missing: aws.ValidationException,
-	Quota: &kit.Quota{Name: "models"},
+	QuotesARN: true, Quota: &kit.Quota{Name: "models"},
 }
 
 // containers are the containers of a request, one or a pipeline.

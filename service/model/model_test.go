@@ -22,14 +22,22 @@ type anyRole struct{}
 
 func (anyRole) EnsureRole(*store.Tx, aws.Scope, string) error { return nil }
 
-// packages knows one approved package.
+// packages knows a few approved packages.
 type packages struct{}
 
 func (packages) ForModel(_ *store.Tx, _ aws.Scope, name string, spec *string) ([]*sagemaker.ModelPackageContainerDefinition, error) {
-	if name != "approved" || spec != nil {
+	found := map[string][]*sagemaker.ModelPackageContainerDefinition{
+		"approved":   {{Image: aws.Ptr("image")}},
+		"additional": {{Image: aws.Ptr("image"), AdditionalS3DataSource: &sagemaker.AdditionalS3DataSource{}}},
+		"pipeline": {
+			{Image: aws.Ptr("first"), ImageDigest: aws.Ptr("sha256:1"), ModelDataUrl: aws.Ptr("s3://bbb/m.tar.gz"), Environment: map[string]string{"A": "theirs", "B": "theirs"}},
+			{Image: aws.Ptr("second"), ContainerHostname: aws.Ptr("named")},
+		},
+	}[name]
+	if found == nil || spec != nil {
 		return nil, aws.Invalid("the package %s is not Approved", name)
 	}
-	return []*sagemaker.ModelPackageContainerDefinition{{Image: aws.Ptr("image")}}, nil
+	return found, nil
 }
 
 // each runs f with a service on both databases, whose bucket b holds m.tar.gz,

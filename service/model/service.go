@@ -4,9 +4,10 @@
 // transforms run what it names.
 //
 //	create_model.go, describe_model.go, list_models.go, delete_model.go   the operations
-//	check.go   what CreateModel refuses; pure
-//	data.go    looking for model data
-//	model.go   what is stored
+//	check.go        what CreateModel refuses; pure
+//	data.go         looking for model data
+//	model.go        what is stored
+//	deployable.go   the model as hosting runs it
 //
 // Rules: DescModel-1 … DescModel-14, CreateModelPackage-5, DescMP-9.
 package model

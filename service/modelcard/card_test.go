@@ -176,7 +176,7 @@ func TestRecord(t *testing.T) {
 		must(t, b.setContent("card", `{"model_package_details":{"model_package_arn":"arn:p","model_package_group_name":"g"},"intended_uses":{"risk_rating":"High"}}`))
 		b.create("other", `{"model_overview":{"model_id":"arn:m"}}`)
 		must(t, b.DB.View(b.ctx, func(tx *store.Tx) error {
-			r, err := record(tx, home, "card")
+			r, err := b.Searchable()[0].Record(tx, home, "card")
 			if err != nil {
 				return err
 			}
@@ -184,7 +184,7 @@ func TestRecord(t *testing.T) {
 			if *c.ModelId != "arn:p" || *c.RiskRating != "High" || *c.ModelPackageGroupName != "g" || *c.ModelCardVersion != 2 || len(c.Tags) != 1 {
 				t.Errorf("%+v", c)
 			}
-			r, err = record(tx, home, "other")
+			r, err = b.Searchable()[0].Record(tx, home, "other")
 			if err == nil && (*r.ModelCard.ModelId != "arn:m" || r.ModelCard.RiskRating != nil) {
 				t.Errorf("%+v", r.ModelCard)
 			}

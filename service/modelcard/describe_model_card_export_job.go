@@ -22,10 +22,7 @@ func (s *Service) DescribeModelCardExportJob(ctx context.Context, in *sagemaker.
 		ModelCardExportJobName: &e.Body.Name, ModelCardExportJobArn: &e.ARN, Status: e.Body.Status,
 		ModelCardName: &e.Body.Card, ModelCardVersion: &e.Body.Version,
 		OutputConfig: &sagemaker.ModelCardExportOutputConfig{S3OutputPath: &e.Body.OutputPath},
-		CreatedAt:    &e.CreatedAt, LastModifiedAt: &e.ModifiedAt,
-	}
-	if e.Body.FailureReason != "" {
-		out.FailureReason = &e.Body.FailureReason
+		CreatedAt:    &e.CreatedAt, LastModifiedAt: &e.ModifiedAt, FailureReason: aws.Optional(e.Body.FailureReason),
 	}
 	if e.Body.Artifact != "" {
 		out.ExportArtifacts = &sagemaker.ModelCardExportArtifacts{S3ExportArtifacts: &e.Body.Artifact}

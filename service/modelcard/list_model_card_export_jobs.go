@@ -2,6 +2,7 @@ package modelcard
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -16,9 +17,14 @@ var listExports = kit.NewList(exports, kit.ListOptions[sagemaker.ListModelCardEx
 		q.Parent = *in.ModelCardName
 		return nil
 	},
-	Keep: func(in *sagemaker.ListModelCardExportJobsInput, e *exportRow) bool {
-		return strings.Contains(e.Body.Name, aws.Val(in.ModelCardExportJobNameContains)) &&
-			(in.ModelCardVersion == nil || *in.ModelCardVersion == e.Body.Version)
+	Keep: func(in *sagemaker.ListModelCardExportJobsInput) func(e *exportRow) bool {
+		if in.ModelCardExportJobNameContains == nil && in.ModelCardVersion == nil {
+			return nil
+		}
+		return func(e *exportRow) bool {
+			return strings.Contains(e.Body.Name, aws.Val(in.ModelCardExportJobNameContains)) &&
+				(in.ModelCardVersion == nil || *in.ModelCardVersion == e.Body.Version)
+		}
 	},
 })
 
@@ -26,8 +32,8 @@ var listExports = kit.NewList(exports, kit.ListOptions[sagemaker.ListModelCardEx
 // unless told otherwise.
 func (s *Service) ListModelCardExportJobs(ctx context.Context, in *sagemaker.ListModelCardExportJobsInput) (*sagemaker.ListModelCardExportJobsOutput, error) {
 	r, err := cards.Read(ctx, s.Base, *in.ModelCardName)
-	if aws.CodeOf(err) == aws.ResourceNotFound {
-		return nil, aws.Invalid("%s", err.(*aws.Error).Message) // no other error is modelled here
+	if refusal := (*aws.Error)(nil); errors.As(err, &refusal) && refusal.Code == aws.ResourceNotFound {
+		return nil, aws.Invalid("%s", refusal.Message) // no other error is modelled here
 	} else if err != nil {
 		return nil, err
 	}

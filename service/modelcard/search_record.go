@@ -11,21 +11,13 @@ import (
 
 // Searchable are the kinds that Search finds.
 func (s *Service) Searchable() []kit.Searchable {
-	return []kit.Searchable{{Resource: sagemaker.ResourceTypeModelCard, Kind: cards.Kind(), Record: record}}
+	return []kit.Searchable{kit.NewSearchable(sagemaker.ResourceTypeModelCard, cards.Kind(), cards.Get, record)}
 }
 
 // record is the card as Search shows it, in its latest version, with what the
 // content says about the model, the risk and the model package group.
-func record(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {
-	r, err := cards.Get(tx, scope, name)
-	if err != nil {
-		return nil, err
-	}
-	v, err := versions.Get(tx, scope, versionName(r.Name, r.Body.Version))
-	if err != nil {
-		return nil, err
-	}
-	tags, err := store.Tags(tx, scope, r.ARN)
+func record(tx *store.Tx, r *row, tags []*sagemaker.Tag) (*sagemaker.SearchRecord, error) {
+	v, err := versions.Get(tx, r.Scope, versionName(r.Name, r.Body.Version))
 	if err != nil {
 		return nil, err
 	}
@@ -36,15 +28,7 @@ func record(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord
 	return &sagemaker.SearchRecord{ModelCard: &sagemaker.ModelCard{
 		ModelCardName: &r.Name, ModelCardArn: &r.ARN, ModelCardVersion: &r.Body.Version, ModelCardStatus: r.Body.Status, Content: &v.Body.Content,
 		SecurityConfig: r.Body.Security, CreationTime: &r.CreatedAt, CreatedBy: r.Body.CreatedBy, LastModifiedTime: &r.ModifiedAt,
-		LastModifiedBy: r.Body.LastModifiedBy, Tags: kit.TagList(tags),
-		ModelId: optional(about.modelID()), RiskRating: optional(about.IntendedUses.RiskRating), ModelPackageGroupName: optional(about.ModelPackageDetails.Group),
+		LastModifiedBy: r.Body.LastModifiedBy, Tags: tags,
+		ModelId: aws.Optional(about.modelID()), RiskRating: aws.Optional(about.IntendedUses.RiskRating), ModelPackageGroupName: aws.Optional(about.ModelPackageDetails.Group),
 	}}, nil
-}
-
-// optional is nil for "".
-func optional(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }

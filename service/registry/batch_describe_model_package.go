@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
@@ -27,12 +28,12 @@ func (s *Service) BatchDescribeModelPackage(ctx context.Context, in *sagemaker.B
 			if err == nil {
 				summary, err = summarizeVersion(r)
 			}
-			if code := aws.CodeOf(err); code == aws.ValidationException {
+			if refusal := (*aws.Error)(nil); errors.As(err, &refusal) && refusal.Code == aws.ValidationException {
 				if out.BatchDescribeModelPackageErrorMap == nil {
 					out.BatchDescribeModelPackageErrorMap = map[string]*sagemaker.BatchDescribeModelPackageError{}
 				}
 				out.BatchDescribeModelPackageErrorMap[arn] = &sagemaker.BatchDescribeModelPackageError{
-					ErrorCode: aws.Ptr(string(code)), ErrorResponse: aws.Ptr(err.(*aws.Error).Message),
+					ErrorCode: aws.Ptr(string(refusal.Code)), ErrorResponse: &refusal.Message,
 				}
 				continue
 			} else if err != nil {

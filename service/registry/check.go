@@ -29,6 +29,9 @@ func check(in *sagemaker.CreateModelPackageInput) error {
 	if in.ValidationSpecification != nil && in.SkipModelValidation != sagemaker.SkipModelValidationAll { // CreateModelPackage-8
 		return aws.Invalid("ValidationSpecification asks for batch transform jobs, which Sagebrush does not support yet, and it does not call a model validated that is not. Remove ValidationSpecification, or set SkipModelValidation to All.")
 	}
+	if err := checkProfiles(in.ValidationSpecification); err != nil {
+		return err
+	}
 	if url := in.SamplePayloadUrl; url != nil && !archive(*url) { // CreateModelPackage-12
 		return aws.Invalid("SamplePayloadUrl %s must name a single gzip-compressed tar archive in S3, s3://bucket/key.tar.gz.", *url)
 	}

@@ -10,14 +10,9 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// own are the members of ListModelPackages that narrow and keep look at.
-var own = []string{"ModelApprovalStatus", "ModelPackageGroupName", "ModelPackageType"}
-
-var (
-	listPackages = kit.NewList(packages.Table, kit.ListOptions[sagemaker.ListModelPackagesInput, Package]{Strict: true, Own: own, Narrow: narrow})
-	// siftPackages also reads rows that the store cannot leave out.
-	siftPackages = kit.NewList(packages.Table, kit.ListOptions[sagemaker.ListModelPackagesInput, Package]{Strict: true, Own: own, Narrow: narrow, Keep: keep})
-)
+var listPackages = kit.NewList(packages.Table, kit.ListOptions[sagemaker.ListModelPackagesInput, Package]{
+	Strict: true, Own: []string{"ModelApprovalStatus", "ModelPackageGroupName", "ModelPackageType"}, Narrow: narrow, Keep: keep,
+})
 
 // ListModelPackages lists packages, the oldest first unless told otherwise: those
 // without versions, unless a type or a group is given (CreateModelPackage-15,
@@ -27,15 +22,13 @@ func (s *Service) ListModelPackages(ctx context.Context, in *sagemaker.ListModel
 		if in.ModelPackageType == sagemaker.ModelPackageTypeUnversioned {
 			return nil, aws.Invalid("ModelPackageType Unversioned contradicts ModelPackageGroupName %s, whose packages are versions. Remove one of them.", *group)
 		}
-		if _, err := groups.Read(ctx, s.Base, *group); err != nil {
+		g, err := groups.Read(ctx, s.Base, *group)
+		if err != nil {
 			return nil, err
 		}
+		in.ModelPackageGroupName = &g.Name
 	}
-	list := listPackages
-	if in.NameContains != nil || in.ModelPackageGroupName == nil && in.ModelPackageType == sagemaker.ModelPackageTypeVersioned {
-		list = siftPackages
-	}
-	rows, next, err := list.Page(ctx, s.Base, in)
+	rows, next, err := listPackages.Page(ctx, s.Base, in)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +47,7 @@ func narrow(in *sagemaker.ListModelPackagesInput, q *store.Query) error {
 	q.Status = string(in.ModelApprovalStatus)
 	switch {
 	case in.ModelPackageGroupName != nil:
-		name := *in.ModelPackageGroupName
-		q.Parent = parentOf(name[strings.LastIndexByte(name, '/')+1:]) // of an ARN, too
+		q.Parent = parentOf(*in.ModelPackageGroupName)
 		// All versions have the name of their group, so this is the order of their
 		// numbers either way.
 		q.SortBy = store.ByCreated
@@ -67,10 +59,13 @@ func narrow(in *sagemaker.ListModelPackagesInput, q *store.Query) error {
 
 // keep leaves out what the store cannot: packages without versions among all
 // packages, and names that match only by the number of the version.
-func keep(in *sagemaker.ListModelPackagesInput, r *row) bool {
-	if in.ModelPackageType == sagemaker.ModelPackageTypeVersioned && r.Parent == unversioned {
-		return false
+func keep(in *sagemaker.ListModelPackagesInput) func(r *row) bool {
+	mixed := in.ModelPackageGroupName == nil && in.ModelPackageType == sagemaker.ModelPackageTypeVersioned
+	if in.NameContains == nil && !mixed {
+		return nil
 	}
-	name, _, _ := strings.Cut(r.Name, "/")
-	return strings.Contains(name, aws.Val(in.NameContains))
+	return func(r *row) bool {
+		name, _, _ := strings.Cut(r.Name, "/")
+		return !(mixed && r.Parent == unversioned) && strings.Contains(name, aws.Val(in.NameContains))
+	}
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,7 +125,8 @@ func TestListWhileOthersWrite(t *testing.T) {
 	})
 }
 
-// BatchDescribeModelPackage-1 to -4, Co-3: found ones by ARN, the others with the
+// BatchDescribeModelPackage-1, BatchDescribeModelPackage-2,
+// BatchDescribeModelPackage-3, BatchDescribeModelPackage-4, Co-3: found ones by ARN, the others with the
 // reason; duplicates collapse; no map of errors when nothing failed.
 //
 // covers: sagemaker.BatchDescribeModelPackage
@@ -184,23 +186,24 @@ func TestRecords(t *testing.T) {
 	each(t, func(b *bundle) {
 		b.group("g", &sagemaker.Tag{Key: aws.Ptr("k"), Value: aws.Ptr("v")})
 		arn := b.create(version("g"))
+		packages, groups := b.Searchable()[0], b.Searchable()[1]
 		must(t, b.DB.View(b.ctx, func(tx *store.Tx) error {
-			g, err := groupRecord(tx, home, "g")
+			g, err := groups.Record(tx, home, "g")
 			if err != nil {
 				return err
 			}
 			if *g.ModelPackageGroup.ModelPackageGroupName != "g" || len(g.ModelPackageGroup.Tags) != 1 {
 				t.Errorf("%+v", g.ModelPackageGroup)
 			}
-			p, err := packageRecord(tx, home, "g/1")
+			p, err := packages.Record(tx, home, "g/1")
 			if err != nil {
 				return err
 			}
 			if *p.ModelPackage.ModelPackageArn != arn || *p.ModelPackage.ModelPackageVersion != 1 || len(p.ModelPackage.Tags) != 0 {
 				t.Errorf("%+v", p.ModelPackage)
 			}
-			for _, record := range []func(*store.Tx, aws.Scope, string) (*sagemaker.SearchRecord, error){groupRecord, packageRecord} {
-				if _, err := record(tx, home, "nope"); err == nil {
+			for _, kind := range b.Searchable() {
+				if _, err := kind.Record(tx, home, "nope"); !errors.Is(err, store.ErrNotFound) {
 					t.Error("a record of nothing")
 				}
 			}

@@ -15,8 +15,11 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// CreateModelPackage-1 to -4, -6, -9, -13, -14, DescMP-1, -2, -10, Gen-6: a version
-// is described as it was registered, with what the server adds.
+// CreateModelPackage-1 … CreateModelPackage-4, CreateModelPackage-6,
+// CreateModelPackage-8, CreateModelPackage-9, CreateModelPackage-12,
+// CreateModelPackage-14, DescMP-1 … DescMP-6, DescMP-11, DescMP-12, Gen-6: a version
+// is described as it was registered, with what the server adds: Completed at once,
+// to be approved, validated by nobody, and who made it.
 //
 // covers: sagemaker.CreateModelPackage sagemaker.DescribeModelPackage
 func TestVersion(t *testing.T) {
@@ -43,6 +46,7 @@ func TestVersion(t *testing.T) {
 				out.ModelPackageStatus != sagemaker.ModelPackageStatusCompleted || out.ModelApprovalStatus != sagemaker.ModelApprovalStatusPendingManualApproval ||
 				*out.CreatedBy.IamIdentity.Arn != identity || out.LastModifiedBy != nil || !out.LastModifiedTime.Equal(*out.CreationTime) ||
 				len(out.ModelPackageStatusDetails.ValidationStatuses) != 0 || out.ModelPackageStatusDetails.ValidationStatuses == nil ||
+				len(out.ModelPackageStatusDetails.ImageScanStatuses) != 0 || out.ModelPackageStatusDetails.ImageScanStatuses == nil ||
 				*out.InferenceSpecification.Containers[0].ImageDigest != digest {
 				t.Errorf("%s: %+v", name, out)
 			}
@@ -63,7 +67,8 @@ func TestVersion(t *testing.T) {
 		if out := b.describe(b.create(in)); *out.ModelPackageVersion != 2 || out.ModelApprovalStatus != sagemaker.ModelApprovalStatusApproved {
 			t.Errorf("by ARN: %+v", out)
 		}
-		if out := b.describe(b.create(&sagemaker.CreateModelPackageInput{ModelPackageGroupName: aws.Ptr("Churn")})); out.InferenceSpecification != nil {
+		if out := b.describe(b.create(&sagemaker.CreateModelPackageInput{ModelPackageGroupName: aws.Ptr("Churn")})); out.InferenceSpecification != nil ||
+			out.ModelApprovalStatus != sagemaker.ModelApprovalStatusPendingManualApproval || out.SkipModelValidation != sagemaker.SkipModelValidationNone || *out.CertifyForMarketplace {
 			t.Errorf("nothing given: %+v", out)
 		}
 	})
@@ -76,7 +81,8 @@ func text(t *testing.T, v any) string {
 	return string(b)
 }
 
-// CreateModelPackage-3, -4, -6, -7, DescMP-2, -4: packages without versions, and
+// CreateModelPackage-3, CreateModelPackage-4, CreateModelPackage-6,
+// CreateModelPackage-7, DescMP-2, DescMP-3, DescMP-4: packages without versions, and
 // what an algorithm says about inference.
 func TestUnversioned(t *testing.T) {
 	t.Parallel()
@@ -108,7 +114,7 @@ func TestUnversioned(t *testing.T) {
 			if tags["k"] != "v" {
 				t.Errorf("tags %v", tags)
 			}
-			record, err2 := packageRecord(tx, home, "Alone")
+			record, err2 := b.Searchable()[0].Record(tx, home, "Alone")
 			if len(record.ModelPackage.Tags) != 1 || *record.ModelPackage.ModelPackageArn != arn {
 				t.Errorf("record %+v", record.ModelPackage)
 			}
@@ -123,8 +129,11 @@ func TestUnversioned(t *testing.T) {
 	})
 }
 
-// CreateModelPackage-1, -3, -4, -6, -7, -8, -11, -12, Common-9: what is refused,
-// in which words, and nothing is left of it: the next version takes the next number.
+// CreateModelPackage-1, CreateModelPackage-3, CreateModelPackage-4,
+// CreateModelPackage-6, CreateModelPackage-7, CreateModelPackage-8,
+// CreateModelPackage-11, CreateModelPackage-12, DescMP-3, DescMP-4, DescMP-6,
+// DescMP-11, Common-9: what is refused, in which words, and nothing is left of it:
+// the next version takes the next number.
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bundle) {

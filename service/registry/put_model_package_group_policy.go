@@ -30,7 +30,7 @@ func (s *Service) PutModelPackageGroupPolicy(ctx context.Context, in *sagemaker.
 // checkPolicy refuses what is no policy document. What its statements say is not
 // looked at.
 func checkPolicy(text string) error {
-	var policy struct{ Version, Statement any }
+	var policy struct{ Statement any }
 	if err := json.Unmarshal([]byte(text), &policy); err != nil {
 		return aws.Invalid("The ResourcePolicy is not a JSON object: %s.", err)
 	}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -15,16 +16,12 @@ const mostMetadata = 50
 // not exist may be removed. present is left as it is.
 func mergeMetadata(present, set map[string]string, remove []string) (map[string]string, error) {
 	merged := make(map[string]string, len(present)+len(set))
-	for key, value := range present {
-		merged[key] = value
-	}
-	for key, value := range set {
-		if slices.Contains(remove, key) {
+	maps.Copy(merged, present)
+	maps.Copy(merged, set)
+	for _, key := range remove {
+		if _, both := set[key]; both {
 			return nil, aws.Invalid("The customer metadata property %q is both set and removed. Name it in one of the two members.", key)
 		}
-		merged[key] = value
-	}
-	for _, key := range remove {
 		delete(merged, key)
 	}
 	switch n := len(merged); {

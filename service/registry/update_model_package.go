@@ -28,10 +28,8 @@ func (s *Service) UpdateModelPackage(ctx context.Context, in *sagemaker.UpdateMo
 		if err != nil {
 			return err
 		}
-		if arn = r.ARN; !decided || s.Lineage == nil {
-			return packages.Update(tx, r)
-		}
-		if err := packages.Update(tx, r); err != nil {
+		arn = r.ARN
+		if err := packages.Update(tx, r); err != nil || !decided || s.Lineage == nil {
 			return err
 		}
 		return s.Lineage.RecordApproval(tx, r.Scope, show(r))

@@ -10,7 +10,8 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 )
 
-// UpdMP-1 to -4, DescMP-9, CreateModelPackage-5, -11: approval goes between all
+// UpdMP-1 … UpdMP-4, DescMP-9, CreateModelPackage-5, CreateModelPackage-11,
+// CreateModelPackage-14: approval goes between all
 // values and decides what may be deployed; descriptions replace, metadata merges,
 // specifications are added.
 //
@@ -70,7 +71,9 @@ func TestApproval(t *testing.T) {
 	})
 }
 
-// UpdMP-1, -3, -4: what an update refuses changes nothing.
+// UpdMP-1, UpdMP-3, UpdMP-4, DescMP-11, CreateModelPackage-11,
+// CreateModelPackage-14: what an update refuses changes nothing; specifications are
+// added behind the present ones, 15 in all, each name once.
 func TestUpdateRefuses(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bundle) {
@@ -109,7 +112,8 @@ func TestUpdateRefuses(t *testing.T) {
 		_, err := b.UpdateModelPackage(b.ctx, &input{ModelPackageArn: &arn, AdditionalInferenceSpecificationsToAdd: additional("z"),
 			CustomerMetadataProperties: map[string]string{"x": "", "y": ""}, CustomerMetadataPropertiesToRemove: []string{"k0", "never"}})
 		must(t, err)
-		if out := b.describe(arn); len(out.AdditionalInferenceSpecifications) != 15 || len(out.CustomerMetadataProperties) != 50 {
+		if out := b.describe(arn); len(out.AdditionalInferenceSpecifications) != 15 || len(out.CustomerMetadataProperties) != 50 ||
+			*out.AdditionalInferenceSpecifications[0].Name != "a" || *out.AdditionalInferenceSpecifications[14].Name != "z" {
 			t.Errorf("%d specifications, %d properties", len(out.AdditionalInferenceSpecifications), len(out.CustomerMetadataProperties))
 		}
 	})

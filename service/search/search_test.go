@@ -74,8 +74,9 @@ func names(out *sagemaker.SearchOutput) string {
 	return strings.Join(list, " ")
 }
 
-// Search-1, Search-2, Search-16, Search-17, Search-20, Gen-5, Co-17: what was
-// written is found at once, newest first, in pages; deleted jobs and other
+// Search-1, Search-2, Search-16, Search-17, Search-20, Gen-5, Co-10, Co-17: what was
+// written is found at once, newest first, in pages that are full although a filter
+// leaves some out; deleted jobs and other
 // accounts' are not.
 //
 // covers: sagemaker.Search
@@ -157,7 +158,7 @@ func TestSearch(t *testing.T) {
 	})
 }
 
-// Sugg-1 … Sugg-3: names that resources have, by the beginning of the whole name
+// Sugg-1, Sugg-2, Sugg-3: names that resources have, by the beginning of the whole name
 // or of its last part; none of what is gone.
 //
 // covers: sagemaker.GetSearchSuggestions

@@ -16,19 +16,10 @@ func (s *Service) AddTags(ctx context.Context, in *sagemaker.AddTagsInput) (*sag
 	if err != nil {
 		return nil, err
 	}
-	scope, arn := aws.ScopeFrom(ctx), *in.ResourceArn
+	arn := *in.ResourceArn
 	out := &sagemaker.AddTagsOutput{}
-	err = s.DB.Update(ctx, func(tx *store.Tx) error {
-		if err := find(tx, scope, arn); err != nil {
-			return err
-		}
-		if err := s.own(arn); err != nil {
-			return err
-		}
+	err = s.change(ctx, arn, func(tx *store.Tx, scope aws.Scope) error {
 		if err := store.AddTags(tx, scope, arn, added); err != nil {
-			return err
-		}
-		if err := changed(tx, scope, arn); err != nil {
 			return err
 		}
 		all, err := store.Tags(tx, scope, arn)

@@ -16,7 +16,7 @@ func (s *Service) ListTags(ctx context.Context, in *sagemaker.ListTagsInput) (*s
 	scope, arn := aws.ScopeFrom(ctx), *in.ResourceArn
 	var all map[string]string
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		if err = find(tx, scope, arn); err == nil {
+		if _, err = find(tx, scope, arn); err == nil {
 			all, err = store.Tags(tx, scope, s.owner(arn))
 		}
 		return err

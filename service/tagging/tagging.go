@@ -6,6 +6,7 @@
 package tagging
 
 import (
+	"context"
 	"strings"
 
 	"github.com/sagebrush/sagebrush/aws"
@@ -29,33 +30,39 @@ func (s *Service) owner(arn string) string {
 	return s.Owner(arn)
 }
 
-// own refuses to change the tags of a resource that goes by another one's.
-func (s *Service) own(arn string) error {
-	if owner := s.owner(arn); owner != arn {
-		return aws.Invalid("The resource %q goes by the tags of %s. Change the tags there.", arn, owner)
-	}
-	return nil
-}
-
-// find checks that the ARN names a resource of the caller's own scope.
-func find(tx *store.Tx, scope aws.Scope, arn string) error {
+// find checks that the ARN names a resource of the caller's own scope, and answers
+// its kind.
+func find(tx *store.Tx, scope aws.Scope, arn string) (kind string, err error) {
 	a, ok := aws.ParseARN(arn)
 	kind, name, named := strings.Cut(a.Resource, "/")
 	if !ok || !named || name == "" || a.Service != "sagemaker" {
-		return aws.Invalid("%q is not the ARN of a SageMaker resource.", arn)
+		return "", aws.Invalid("%q is not the ARN of a SageMaker resource.", arn)
 	}
 	if a.Account == scope.Account && a.Region == scope.Region {
 		found, err := store.HasARN(tx, scope, kind, arn)
 		if err != nil || found {
-			return err
+			return kind, err
 		}
 	}
-	return aws.Invalid("Could not find the resource %q in this account and region.", arn)
+	return "", aws.Invalid("Could not find the resource %q in this account and region.", arn)
 }
 
-// changed lets Search see the new tags at once (Co-17).
-func changed(tx *store.Tx, scope aws.Scope, arn string) error {
-	a, _ := aws.ParseARN(arn)
-	kind, _, _ := strings.Cut(a.Resource, "/")
-	return store.MarkChangedARN(tx, kind, scope, arn)
+// change does what do does to the tags of a resource, in one transaction, and lets
+// Search see the new ones at once (Co-17). A resource that goes by another one's
+// tags is refused.
+func (s *Service) change(ctx context.Context, arn string, do func(tx *store.Tx, scope aws.Scope) error) error {
+	return s.DB.Update(ctx, func(tx *store.Tx) error {
+		scope := aws.ScopeFrom(ctx)
+		kind, err := find(tx, scope, arn)
+		if err != nil {
+			return err
+		}
+		if owner := s.owner(arn); owner != arn {
+			return aws.Invalid("The resource %q goes by the tags of %s. Change the tags there.", arn, owner)
+		}
+		if err := do(tx, scope); err != nil {
+			return err
+		}
+		return store.MarkChangedARN(tx, kind, scope, arn)
+	})
 }

@@ -61,9 +61,12 @@ func checkSecrets(in *sagemaker.CreateTrainingJobInput) error {
 // directoryBucket ends the names of buckets of the storage class S3 Express One Zone.
 const directoryBucket = "--x-s3"
 
-// checkOutput refuses keys where there are none: S3 Express One Zone encrypts with
-// keys of its own (DescTJ-8, X-7).
+// checkOutput refuses what is no key (Common-3), and keys where there are none: S3
+// Express One Zone encrypts with keys of its own (DescTJ-8, X-7).
 func checkOutput(in *sagemaker.CreateTrainingJobInput) error {
+	if err := aws.CheckKey("OutputDataConfig.KmsKeyId", aws.Val(in.OutputDataConfig.KmsKeyId)); err != nil {
+		return err
+	}
 	bucket, _, err := parseS3(*in.OutputDataConfig.S3OutputPath)
 	if err == nil && strings.HasSuffix(bucket, directoryBucket) && aws.Val(in.OutputDataConfig.KmsKeyId) != "" {
 		return aws.Invalid("OutputDataConfig.KmsKeyId cannot be given for the bucket %q: S3 Express One Zone takes no KMS keys. Leave it out, or give a path in a general purpose bucket.", bucket)

@@ -9,7 +9,7 @@ import (
 // maxHosts bounds the instances of a job: they all live on one machine.
 const maxHosts = 32
 
-// checkResources is CreateTrainingJob-10 and -11.
+// checkResources is CreateTrainingJob-10 and -11, Common-3 and Common-4.
 func checkResources(in *sagemaker.CreateTrainingJobInput) error {
 	r := in.ResourceConfig
 	switch {
@@ -28,6 +28,9 @@ func checkResources(in *sagemaker.CreateTrainingJobInput) error {
 	hosts := hostsOf(in)
 	if len(hosts) > maxHosts {
 		return aws.Errorf(aws.ResourceLimitExceeded, "The training job asks for %d instances; %d is the limit here, since all of them run on one machine.", len(hosts), maxHosts)
+	}
+	if err := aws.CheckVolumeKey("ResourceConfig.VolumeKmsKeyId", aws.Val(r.VolumeKmsKeyId)); err != nil {
+		return err
 	}
 	for _, h := range hosts {
 		if t, ok := instance.Lookup(h.InstanceType); ok && t.LocalDiskBytes > 0 && r.VolumeKmsKeyId != nil {

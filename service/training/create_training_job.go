@@ -9,7 +9,6 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
-	"github.com/sagebrush/sagebrush/channel"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
@@ -104,66 +103,6 @@ func (s *Service) checkRegistry(in *sagemaker.CreateTrainingJobInput, container 
 	return nil
 }
 
-// checkData looks for what the job will read and write (CreateTrainingJob-17),
-// which has to be in its region (Data-10).
-func (s *Service) checkData(ctx context.Context, scope aws.Scope, in *sagemaker.CreateTrainingJobInput) error {
-	for _, c := range in.InputDataConfig {
-		if fs := c.DataSource.FileSystemDataSource; fs != nil {
-			if _, err := s.fileSystemDir(fs); err != nil {
-				return err
-			}
-		}
-	}
-	region := s.regionOfData(scope.Region)
-	for _, c := range s3Channels(in) {
-		found, err := s.Data.Look(ctx, aws.Scope{Account: scope.Account, Region: region}, c)
-		if mine := (*channel.Error)(nil); errors.As(err, &mine) {
-			return aws.Invalid("The channel %q: %s.", c.Name, mine.Reason)
-		} else if err != nil {
-			return err
-		}
-		if !found {
-			return aws.Invalid("No S3 objects found under S3 URL %q given in input data source (channel %q). Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on the bucket.",
-				c.URI, c.Name, scope.Region, *in.RoleArn)
-		}
-	}
-	for member, uri := range outputs(in) {
-		bucket, _, err := parseS3(uri)
-		if err != nil {
-			return err
-		}
-		b, err := s.Objects.GetBucket(ctx, bucket)
-		if err != nil && !errors.Is(err, blob.ErrNoSuchBucket) {
-			return err
-		}
-		if err != nil || b.Account != scope.Account {
-			return aws.Invalid("The bucket %q of %s %q does not exist or is not yours. Create it, or give a path in another bucket.", bucket, member, uri)
-		}
-		if region != "" && b.Region != region {
-			return aws.Invalid("The bucket %q of %s %q is in the region %s. Give a path in a bucket of the job's own region, %s.", bucket, member, uri, b.Region, region)
-		}
-	}
-	return nil
-}
-
-// outputs are the places that the job writes to, by member of the request.
-func outputs(in *sagemaker.CreateTrainingJobInput) map[string]string {
-	all := map[string]string{"OutputDataConfig.S3OutputPath": *in.OutputDataConfig.S3OutputPath}
-	if c := in.CheckpointConfig; c != nil {
-		all["CheckpointConfig.S3Uri"] = *c.S3Uri
-	}
-	if c := in.TensorBoardOutputConfig; c != nil {
-		all["TensorBoardOutputConfig.S3OutputPath"] = *c.S3OutputPath
-	}
-	if c := in.DebugHookConfig; c != nil {
-		all["DebugHookConfig.S3OutputPath"] = *c.S3OutputPath
-	}
-	if c := in.ProfilerConfig; c != nil && c.S3OutputPath != nil {
-		all["ProfilerConfig.S3OutputPath"] = *c.S3OutputPath
-	}
-	return all
-}
-
 // imageOf is the URI of the image that the job runs: the request's own, or that of
 // the algorithm that it names, whose contract the request has to keep
 // (CreateTrainingJob-4).
@@ -188,19 +127,11 @@ func (s *Service) imageOf(ctx context.Context, scope aws.Scope, in *sagemaker.Cr
 // built-in image brings its metric definitions along, wherever it runs
 // (CreateTrainingJob-20).
 func (s *Service) resolve(ctx context.Context, uri string) (img image.Image, container string, err error) {
-	img, err = s.Images.Resolve(ctx, uri)
-	if s.Containers == nil || err != nil && aws.CodeOf(err) != aws.ValidationException {
-		return img, "", err
+	img, contained, err := image.Locate(ctx, s.Images, uri, s.Containers != nil, s.ContainersOnly)
+	if contained {
+		container = uri
 	}
-	contained := image.Image{URI: uri, Name: uri}
-	switch {
-	case s.ContainersOnly && err == nil && img.BuiltIn:
-		contained.BuiltIn, contained.Metrics = true, img.Metrics
-		return contained, uri, nil
-	case s.ContainersOnly || err != nil:
-		return contained, uri, nil
-	}
-	return img, "", nil
+	return img, container, err
 }
 
 // parseS3 splits an S3 URI, or refuses it.

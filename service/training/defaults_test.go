@@ -101,8 +101,10 @@ func TestMetricsOfTheImage(t *testing.T) {
 	}
 }
 
-// Every member of a request is kept and described back as it was given; what
-// other services would set when they launch a job is absent (DescTJ-21).
+// Every member of a request is kept and described back as it was given, keys and
+// security groups with their subnets too (Common-3; Common-7 as far as there are
+// networks, D-68); what other services would set when they launch a job is absent
+// (DescTJ-21).
 func TestDescribedWhole(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.SQLite(t))

@@ -71,7 +71,7 @@ func exitReason(exit run.Exit, ml, log string, limits run.Limits) string {
 	if exit.Signal != "" {
 		how = "the program was ended by the signal " + exit.Signal
 	}
-	if last := lastLine(log); last != "" {
+	if last := logstream.LastLine(log); last != "" {
 		how += "; its last output was: " + last
 	}
 	return "AlgorithmError: " + how
@@ -92,25 +92,6 @@ func readFailure(path string) string {
 	buf := make([]byte, 4*maxReason)
 	n, _ := f.Read(buf)
 	return strings.TrimSpace(strings.ToValidUTF8(string(buf[:n]), "\uFFFD"))
-}
-
-// lastLine is the last line of a log stream that says something.
-func lastLine(log string) string {
-	info, err := os.Stat(log)
-	if err != nil {
-		return ""
-	}
-	events, err := logstream.ReadBackward(log, info.Size(), 20, 1<<20)
-	if err != nil {
-		return ""
-	}
-	last, at := "", int64(-1)
-	for _, e := range events {
-		if text := strings.TrimSpace(e.Message); text != "" && e.Offset > at {
-			last, at = text, e.Offset
-		}
-	}
-	return last
 }
 
 // clip cuts a reason to what the API takes.

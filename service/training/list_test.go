@@ -11,7 +11,7 @@ import (
 	"github.com/sagebrush/sagebrush/store/storetest"
 )
 
-// ListTrainingJobs-1, Gen-5: order, filters, pages; StatusEquals with MaxResults
+// ListTrainingJobs-1, Gen-5, Co-10: order, filters, pages; StatusEquals with MaxResults
 // filters a page of the newest jobs, or of the order asked for, after it was cut; a
 // token is good with its own filters only.
 //

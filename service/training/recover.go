@@ -27,10 +27,14 @@ func (s *Service) Recover(ctx context.Context) error {
 }
 
 // alive says whether an id of a program, a network or of data belongs to a job
-// that has not ended: training/account/region/name, and what may follow.
+// that has not ended: training/account/region/name, and what may follow. What is
+// not a job's is not ours to end.
 func (s *Service) alive(ctx context.Context, id string) (alive bool, err error) {
 	parts := strings.Split(id, "/")
-	if len(parts) < 4 || parts[0] != "training" {
+	if parts[0] != "training" {
+		return true, nil
+	}
+	if len(parts) < 4 {
 		return false, nil
 	}
 	w := work{parts[1], parts[2], parts[3]}

@@ -2,28 +2,19 @@ package training
 
 import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/store"
 )
 
 // Searchable makes training jobs a kind that Search finds.
 func (s *Service) Searchable() kit.Searchable {
-	return kit.Searchable{Resource: sagemaker.ResourceTypeTrainingJob, Kind: jobs.Kind(), Record: searchRecord}
+	return kit.NewSearchable(sagemaker.ResourceTypeTrainingJob, jobs.Kind(), jobs.Get, searchRecord)
 }
 
 // searchRecord is a job as Search shows it: what Describe answers, without the
 // warm pool, profiler rules and the infrastructure check, and with its tags
 // (Search-19).
-func searchRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.SearchRecord, error) {
-	r, err := jobs.Get(tx, scope, name)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := store.Tags(tx, scope, r.ARN)
-	if err != nil {
-		return nil, err
-	}
+func searchRecord(_ *store.Tx, r *row, tags []*sagemaker.Tag) (*sagemaker.SearchRecord, error) {
 	d := describe(r)
 	return &sagemaker.SearchRecord{TrainingJob: &sagemaker.TrainingJob{
 		TrainingJobName:                       d.TrainingJobName,
@@ -63,6 +54,6 @@ func searchRecord(tx *store.Tx, scope aws.Scope, name string) (*sagemaker.Search
 		ProfilerConfig:                        d.ProfilerConfig,
 		Environment:                           d.Environment,
 		RetryStrategy:                         d.RetryStrategy,
-		Tags:                                  kit.TagList(tags),
+		Tags:                                  tags,
 	}}, nil
 }

@@ -1,69 +1,22 @@
 package training
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/kit/kittest"
 )
 
 // CreateTrainingJob-22, CreateTrainingJob-23, DescTJ-2: every secondary status of the model is reached
-// by a transition or listed as reserved, and never both.
-func TestEveryStatusIsReachableOrReserved(t *testing.T) {
-	t.Parallel()
-	reachable := kit.Reachable(Transitions)
-	reachable[sagemaker.SecondaryStatusStarting] = true
-	for _, v := range statusesOfTheModel(t) {
-		s := sagemaker.SecondaryStatus(v)
-		if reachable[s] == (Reserved[s] != "") {
-			t.Errorf("%s: reachable %v, reserved %q", s, reachable[s], Reserved[s])
-		}
-	}
-}
-
-func statusesOfTheModel(t *testing.T) []string {
-	for _, op := range sagemaker.Service.Operations {
-		if op.Name != "DescribeTrainingJob" {
-			continue
-		}
-		for _, m := range op.Output.Members {
-			if m.Name == "SecondaryStatus" {
-				return m.Shape.Enum
-			}
-		}
-	}
-	t.Fatal("the model has no SecondaryStatus")
-	return nil
-}
-
-// The diagram in docs/ is drawn from the table. Run with -update to redraw it.
+// by a transition or listed as reserved, and never both. The page in docs/ is drawn from the table;
+// make generate redraws it.
 func TestDiagramIsCurrent(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join("..", "..", "docs", "states", "training-job.md")
-	want := "# Training job\n\nDrawn from the transitions in `service/training/status.go` by its test; `make generate` redraws it. The states are\n" +
-		"secondary statuses; the primary status follows from them.\n\n```mermaid\n" +
-		kit.Diagram(Transitions, sagemaker.SecondaryStatusStarting) + "```\n\n| secondary status that no transition reaches | why |\n|---|---|\n"
-	for _, v := range statusesOfTheModel(t) {
-		if why := Reserved[sagemaker.SecondaryStatus(v)]; why != "" {
-			want += "| " + v + " | " + why + " |\n"
-		}
-	}
-	if os.Getenv("SAGEBRUSH_UPDATE") != "" {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := os.ReadFile(path); err != nil || string(got) != want {
-		t.Errorf("%s is not current (%v): run make generate", path, err)
-	}
+	kittest.Page(t, "Training job", "The states are secondary statuses; the primary status follows from them.\n",
+		kittest.States(t, kittest.Enum(t, "DescribeTrainingJob", "SecondaryStatus"), Transitions, Reserved, sagemaker.SecondaryStatusStarting))
 }
 
 // CreateTrainingJob-25: the history is complete, each entry ends where the next
@@ -163,8 +116,10 @@ func TestCheckRefuses(t *testing.T) {
 		"CreateTrainingJob-10 no group": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.InputDataConfig[0].DataSource.S3DataSource.InstanceGroupNames = []string{"gpus"}
 		}, `the instance group "gpus"`},
-		"CreateTrainingJob-10 groups": {func(in *sagemaker.CreateTrainingJobInput) { twoGroups(in, "a", "a") }, "Names of groups must be unique"},
-		"CreateTrainingJob-11": {func(in *sagemaker.CreateTrainingJobInput) {
+		"CreateTrainingJob-10 groups":          {func(in *sagemaker.CreateTrainingJobInput) { twoGroups(in, "a", "a") }, "Names of groups must be unique"},
+		"Common-3 Gen-7 an alias for a volume": {func(in *sagemaker.CreateTrainingJobInput) { in.ResourceConfig.VolumeKmsKeyId = aws.Ptr("alias/mine") }, "aliases cannot be used"},
+		"Common-3 Gen-7 no key":                {func(in *sagemaker.CreateTrainingJobInput) { in.OutputDataConfig.KmsKeyId = aws.Ptr("my key") }, "does not name a KMS key"},
+		"CreateTrainingJob-11 Common-4": {func(in *sagemaker.CreateTrainingJobInput) {
 			in.ResourceConfig.InstanceType, in.ResourceConfig.VolumeKmsKeyId = "ml.g5.xlarge", aws.Ptr("k")
 		}, "local storage"},
 		"CreateTrainingJob-12 no wait": {func(in *sagemaker.CreateTrainingJobInput) { in.EnableManagedSpotTraining = aws.Ptr(true) }, "MaxWaitTimeInSeconds"},

@@ -168,6 +168,38 @@ func TestEncodeRefusesWhatHasNoJSON(t *testing.T) {
 	}
 }
 
+// Gen-8: a utilization that is not available is "NaN" on the wire, both ways; an
+// integer that is not available is left out, because it has no such value.
+func TestNotAvailable(t *testing.T) {
+	t.Parallel()
+	for _, op := range sagemaker.Service.Operations {
+		if op.Name != "DescribeInferenceRecommendationsJob" {
+			continue
+		}
+		out := &sagemaker.DescribeInferenceRecommendationsJobOutput{InferenceRecommendations: []*sagemaker.InferenceRecommendation{{
+			Metrics: &sagemaker.RecommendationMetrics{CpuUtilization: aws.Ptr(float32(math.NaN())), MemoryUtilization: aws.Ptr(float32(math.NaN()))},
+		}}}
+		const want = `{"InferenceRecommendations":[{"Metrics":{"CpuUtilization":"NaN","MemoryUtilization":"NaN"}}]}`
+		got, err := codec.AppendJSON(nil, op.Output, out)
+		if err != nil || string(got) != want {
+			t.Errorf("%s, %v", got, err)
+		}
+		var back sagemaker.DescribeInferenceRecommendationsJobOutput
+		if err := codec.DecodeJSON(op.Output, []byte(want), &back); err != nil {
+			t.Fatal(err)
+		}
+		if m := back.InferenceRecommendations[0].Metrics; *m.CpuUtilization == *m.CpuUtilization || *m.MemoryUtilization == *m.MemoryUtilization || m.ModelSetupTime != nil {
+			t.Errorf("read as %+v", m)
+		}
+		err = codec.DecodeJSON(op.Output, []byte(`{"InferenceRecommendations":[{"Metrics":{"ModelSetupTime":"NaN"}}]}`), &back)
+		if err == nil {
+			t.Error("an integer is NaN")
+		}
+		return
+	}
+	t.Error("there is no such operation")
+}
+
 // Text that is no UTF-8 (a program's file name, say) must not break an answer.
 func TestEncodeReplacesInvalidUTF8(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package validate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,6 +167,37 @@ func BenchmarkInputCreateTrainingJob(b *testing.B) {
 	for b.Loop() {
 		if err := validate.Input(op.Input, in); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Gen-9: values that enums hold without a word of documentation are values like any
+// other for the model: filters and descriptions take them.
+func TestReservedValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][2]string{
+		{"CreateApp", `{"DomainId":"d-1","UserProfileName":"u","AppName":"default","AppType":"%s"} VSCode Savitur DetailedProfiler DatasetManager SageMakerLite Local`},
+		{"DescribeApp", `{"DomainId":"d-1","UserProfileName":"u","AppName":"default","AppType":"%s"} VSCode Savitur DetailedProfiler DatasetManager SageMakerLite Local`},
+		{"ListHyperParameterTuningJobs", `{"StatusEquals":"%s"} Deleting DeleteFailed`},
+		{"ListInferenceRecommendationsJobs", `{"StatusEquals":"%s"} DELETING DELETED`},
+		{"ListInferenceRecommendationsJobSteps", `{"JobName":"j","Status":"%s"} DELETING DELETED`},
+	} {
+		body, values, _ := strings.Cut(c[1], " ")
+		for value := range strings.FieldsSeq(values) {
+			if err := check(t, c[0], strings.Replace(body, "%s", value, 1)); err != nil {
+				t.Errorf("%s: %s", c[0], err.Message)
+			}
+		}
+		if err := check(t, c[0], strings.Replace(body, "%s", "Nope", 1)); err == nil || !strings.Contains(err.Message, "enum value set") {
+			t.Errorf("%s takes Nope: %v", c[0], err)
+		}
+	}
+	for _, status := range []string{"Pending", "Updating", "Restarting"} {
+		s := operation(t, sagemaker.Service, "DescribeTrainingJob").Output
+		for _, m := range s.Members {
+			if m.Name == "SecondaryStatus" && !slices.Contains(m.Shape.Enum, status) {
+				t.Errorf("SecondaryStatus lacks %s", status)
+			}
 		}
 	}
 }

@@ -2,19 +2,14 @@ package harness
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 )
@@ -55,18 +50,8 @@ func (r Row) AtMost(v, target float64, unit string) Row {
 	return r
 }
 
-// Flags are what every benchmark program takes.
-type Flags struct{ Output string }
-
-// AddFlags declares them.
-func AddFlags() *Flags {
-	f := &Flags{}
-	flag.StringVar(&f.Output, "output", "table", "table or json")
-	return f
-}
-
-// NewReport fills in everything but the figures.
-func NewReport(name string) *Report {
+// newReport fills in everything but the figures.
+func newReport(name string) *Report {
 	commit, _ := exec.Command("git", "describe", "--always", "--dirty").Output()
 	return &Report{
 		Benchmark: name, Command: "go run ./bench/" + name + " " + strings.Join(os.Args[1:], " "),
@@ -91,9 +76,9 @@ func (r *Report) Note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// Print writes the report as asked for.
-func (r *Report) Print(w io.Writer, f *Flags) error {
-	if f.Output == "json" {
+// print writes the report as text, or as JSON for bench/results.
+func (r *Report) print(w io.Writer, asJSON bool) error {
+	if asJSON {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(r)
@@ -174,15 +159,5 @@ func Median[T cmp.Ordered](v []T) T {
 	return v[len(v)/2]
 }
 
-// Main runs a benchmark and ends the process with its error. An interrupt ends
-// ctx, so that what was started is stopped.
-func Main(run func(ctx context.Context) error) {
-	debug.SetGCPercent(400) // the generator's own collections disturb what it measures
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+// Milliseconds of d, as reports quote them.
+func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

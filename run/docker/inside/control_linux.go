@@ -1,9 +1,6 @@
 package inside
 
 import (
-	"bufio"
-	"fmt"
-	"net"
 	"os"
 	"os/signal"
 	"time"
@@ -31,32 +28,6 @@ func (h *holder) stop(grace time.Duration) {
 	case at.Before(h.killAt):
 		h.kill.Reset(grace)
 		h.killAt = at
-	}
-}
-
-// serve answers the server: stop requests, and by the connection's end, that
-// the program has ended.
-func (h *holder) serve(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			complain("accept:", err)
-			time.Sleep(100 * time.Millisecond) // out of files: some will be closed
-			continue
-		}
-		go func() {
-			defer conn.Close()
-			for in := bufio.NewScanner(conn); in.Scan(); {
-				var ms int64
-				var nonce string
-				if _, err := fmt.Sscanf(in.Text(), "stop %d %s", &ms, &nonce); err != nil {
-					fmt.Fprintln(conn, "unknown request")
-					continue
-				}
-				h.stop(time.Duration(max(ms, 0)) * time.Millisecond)
-				fmt.Fprintln(conn, Seal(h.plan.Secret, in.Text()))
-			}
-		}()
 	}
 }
 

@@ -4,10 +4,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/internal/dial"
 )
 
 // Where the container finds what the server gave it.
@@ -35,8 +38,8 @@ const (
 	StartedFile = "started"
 	// ExitFile is a Record as JSON, written last of all.
 	ExitFile = "exit.json"
-	// SockFile is the socket that takes StopLine and answers its Seal. A
-	// connection lasts until the container's end.
+	// SockFile is the socket that takes StopLine and answers its Seal, and DialLine
+	// and answers a SealedAnswer. A connection lasts until the container's end.
 	SockFile = "sock"
 	// ReachFile, with the number of the address behind it, is a socket of the
 	// server that leads to that address of the machine.
@@ -77,6 +80,8 @@ type Plan struct {
 	DiskBytes int64
 	// Reach are addresses of the machine to open here.
 	Reach []string
+	// Own says that the container's network is not the machine's.
+	Own bool
 	// Owner gets everything beneath OptML in the end, except what lies beneath
 	// Foreign; nil leaves owners as they are.
 	Owner *Owner
@@ -97,6 +102,25 @@ type Record struct {
 // Seal one that was not seen before.
 func StopLine(grace time.Duration, nonce string) string {
 	return fmt.Sprintf("stop %d %s", max(grace, 0).Milliseconds(), nonce)
+}
+
+// DialLine asks for a connection to a port of the program, see package dial.
+func DialLine(port int, nonce string) string {
+	return fmt.Sprintf("%s%d %s", dial.Request, port, nonce)
+}
+
+// SealedAnswer is the answer to a line with the proof that it is one.
+func SealedAnswer(secret, line, answer string) string {
+	return Seal(secret, line+"\n"+answer) + " " + answer
+}
+
+// OpenAnswer is what SealedAnswer has sealed.
+func OpenAnswer(secret, line, sealed string) (string, error) {
+	_, answer, _ := strings.Cut(sealed, " ")
+	if !hmac.Equal([]byte(sealed), []byte(SealedAnswer(secret, line, answer))) {
+		return "", errors.New("something in the container has taken the place of its first process")
+	}
+	return answer, nil
 }
 
 // Seal proves that whoever answers a line has read the plan.

@@ -13,5 +13,8 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "tool" {
 		os.Exit(runtest.Tool(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "takeover" {
+		os.Exit(takeover())
+	}
 	os.Exit(inside.Main(os.Args[1:]))
 }

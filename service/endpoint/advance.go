@@ -1,0 +1,237 @@
+package endpoint
+
+import (
+	"time"
+)
+
+// phase is how far a replica is.
+type phase int
+
+const (
+	// coming: its model is being brought, its programs start, or they do not answer
+	// yet.
+	coming phase = iota
+	// healthy: all its containers answer /ping.
+	healthy
+	// ailing: it was healthy and does not answer any more, or its programs ended.
+	ailing
+	// hopeless: it never was healthy and will not be.
+	hopeless
+)
+
+// condition is what is known of a replica.
+type condition struct {
+	phase phase
+	// reason says what is wrong with it, a sentence for the user.
+	reason string
+	// images are what its containers' images were resolved to; nil while unknown.
+	images []resolved
+	// lost says that its programs were gone when the server came back.
+	lost bool
+	// unseen says that nobody has looked at it yet: a server that comes back may find
+	// it serving.
+	unseen bool
+}
+
+// resolved is a container's image as it runs.
+type resolved struct {
+	Specified, Resolved string
+	At                  time.Time
+}
+
+// outlook is what advance decides by: what is known of the replicas, and the time.
+type outlook struct {
+	now time.Time
+	// replicas are those that are being driven; one that is missing has not begun.
+	replicas map[Replica]condition
+	// removed says of those that retire that nothing of them is left.
+	removed func(Replica) bool
+	// patience is how long the replicas of a variant that keep ailing wait before
+	// the next takes their place; zero to go on at once.
+	patience func(variant string) time.Duration
+}
+
+// advance does what follows from the outlook, and says whether anything did. It
+// is the whole life of an endpoint, and it is pure: whoever calls it commits the
+// endpoint, and makes the machine follow (manager).
+func advance(e *Endpoint, o outlook) (changed bool, err error) {
+	changed = e.forgetRemoved(o)
+	var did bool
+	switch e.Status {
+	case deleting:
+		did = e.retire(e.fleets()...)
+		e.Fleet, e.Deployment = nil, nil
+	case creating:
+		did, err = e.advanceCreation(o)
+	case updating:
+		did, err = e.advanceUpdate(o)
+	case rollingBack:
+		did, err = e.advanceRollback(o)
+	case inService, outOfService, systemUpdating:
+		did, err = e.keep(o)
+	}
+	return changed || did, err
+}
+
+// over says that nothing is left to be done for an endpoint, now or later.
+func (e *Endpoint) over() bool {
+	return (e.Status == deleting || e.Status == failed) && len(e.Retiring) == 0
+}
+
+func (e *Endpoint) forgetRemoved(o outlook) bool {
+	var left []Retired
+	for _, r := range e.Retiring {
+		if !o.removed(r.Replica) {
+			left = append(left, r)
+		}
+	}
+	changed := len(left) != len(e.Retiring)
+	e.Retiring = left
+	return changed
+}
+
+// retire has all replicas of fleets removed.
+func (e *Endpoint) retire(fleets ...*Fleet) bool {
+	before := len(e.Retiring)
+	for _, f := range fleets {
+		for i := range f.Variants {
+			e.Retiring = append(e.Retiring, f.resize(&f.Variants[i], 0)...)
+		}
+	}
+	return len(e.Retiring) > before
+}
+
+// advanceCreation puts a new endpoint into service once all its replicas are
+// healthy, or fails it with the first that does not become or stay so
+// (CreateEndpoint-1, Host-3).
+func (e *Endpoint) advanceCreation(o outlook) (bool, error) {
+	if reason, is := e.Fleet.broken(o, ailing, hopeless); is {
+		e.retire(e.Fleet)
+		e.FailureReason = reason
+		return true, fire(fail, e, o.now)
+	}
+	if !e.Fleet.ready(o) {
+		return false, nil
+	}
+	e.Fleet.settle(o)
+	e.noteConfig()
+	return true, fire(serve, e, o.now)
+}
+
+// advanceUpdate takes a deployment forward: one that brings a fleet, or one that
+// changes the weights and counts of the fleet that serves.
+func (e *Endpoint) advanceUpdate(o outlook) (bool, error) {
+	fresh := e.Deployment.Fleet
+	if fresh == nil {
+		return e.advanceRescaling(o)
+	}
+	if reason, is := fresh.broken(o, ailing, hopeless); is { // traffic has stayed on the old fleet (UpdateEndpoint-1)
+		e.retire(fresh)
+		e.FailureReason = reason
+		return true, fire(abandon, e, o.now)
+	}
+	if !fresh.ready(o) {
+		return e.heal(o)
+	}
+	fresh.settle(o)
+	e.retire(e.Fleet)
+	e.Fleet = fresh
+	e.noteConfig()
+	return true, fire(updated, e, o.now)
+}
+
+// noteConfig keeps the DeploymentConfig of a deployment that has succeeded, for
+// RetainDeploymentConfig (UpdateEndpoint-1).
+func (e *Endpoint) noteConfig() {
+	if c := e.Deployment.Config; c != nil {
+		e.LastDeployment = c
+	}
+}
+
+// advanceRescaling ends a change of weights and counts once the instances that it
+// asks for are there (Weights-1), or goes back to the old values
+// (DescribeEndpoint-2).
+func (e *Endpoint) advanceRescaling(o outlook) (bool, error) {
+	if reason, is := e.Fleet.broken(o, hopeless); is {
+		e.FailureReason = reason
+		for i := range e.Fleet.Variants {
+			v := &e.Fleet.Variants[i]
+			old, ok := e.Deployment.Before[v.Name]
+			if !ok {
+				continue
+			}
+			v.DesiredWeight, v.DesiredCount = old.Weight, old.Count
+			e.Retiring = append(e.Retiring, e.Fleet.resize(v, old.Count)...)
+		}
+		return true, fire(rollBack, e, o.now)
+	}
+	if !e.Fleet.ready(o) {
+		return e.heal(o)
+	}
+	e.shrink()
+	e.Fleet.settle(o)
+	return true, fire(updated, e, o.now)
+}
+
+// advanceRollback ends once the old instances are healthy, or one of them had to be
+// replaced: that is no part of the rollback, and may take for ever.
+func (e *Endpoint) advanceRollback(o outlook) (bool, error) {
+	if healed, err := e.heal(o); err != nil || !healed && !e.Fleet.ready(o) {
+		return healed, err
+	}
+	e.Fleet.settle(o)
+	return true, fire(restored, e, o.now)
+}
+
+// shrink takes the replicas away that a variant has above its count.
+func (e *Endpoint) shrink() {
+	for i := range e.Fleet.Variants {
+		v := &e.Fleet.Variants[i]
+		e.Retiring = append(e.Retiring, e.Fleet.resize(v, v.DesiredCount)...)
+	}
+}
+
+// keep is what an endpoint needs that nobody changes: replicas that ail are
+// replaced (Host-3), and its status says whether it can take requests.
+func (e *Endpoint) keep(o outlook) (bool, error) {
+	healed, err := e.heal(o)
+	if err != nil {
+		return healed, err
+	}
+	serving, complete, lost := e.Fleet.serving(o), e.Fleet.ready(o), e.Fleet.lost(o)
+	move := func(t transition) (bool, error) { return true, fire(t, e, o.now) }
+	switch {
+	case (e.Status == inService || e.Status == outOfService) && lost:
+		return move(repair)
+	case e.Status == systemUpdating && (complete || healed && !lost && serving):
+		return move(repaired)
+	case e.Status == systemUpdating && healed && !lost: // what was lost could not be started, and may never be
+		return move(lose)
+	case e.Status == inService && !serving && e.Fleet.wanted() > 0 && !e.Fleet.unseen(o):
+		return move(lose)
+	case e.Status == outOfService && serving:
+		return move(regain)
+	}
+	return healed, nil
+}
+
+// heal gives every replica that ails, or is hopeless, a successor.
+func (e *Endpoint) heal(o outlook) (bool, error) {
+	changed := false
+	for i := range e.Fleet.Variants {
+		v := &e.Fleet.Variants[i]
+		for k, r := range e.Fleet.replicas(v) {
+			p := o.replicas[r].phase
+			if p != ailing && p != hopeless || o.patience(v.Name) > 0 {
+				continue
+			}
+			e.Retiring = append(e.Retiring, v.retired(r))
+			v.Replicas[k] = v.Next
+			v.Next++
+			changed = true
+		}
+	}
+	return changed, nil
+}
+
+func fire(t transition, e *Endpoint, at time.Time) error { return t.Fire(&e.Status, e, at) }

@@ -1,0 +1,101 @@
+package endpoint
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/image"
+	"github.com/sagebrush/sagebrush/store"
+)
+
+// newFleet makes a fleet of a configuration, without replicas yet.
+func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, configName string) (*Fleet, error) {
+	c, err := s.Configs.Configuration(tx, scope, configName)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fleet{Generation: generation, Config: *c}
+	for _, list := range [][]*sagemaker.ProductionVariant{c.ProductionVariants, c.ShadowProductionVariants} {
+		for _, v := range list {
+			if err := s.checkVariant(v); err != nil {
+				return nil, err
+			}
+			model, err := s.Models.ForEndpoint(tx, scope, *v.ModelName)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range model.Containers {
+				if c.MultiModel {
+					return nil, aws.Invalid("The model %s of the variant %s has a container whose Mode is MultiModel, which is not supported yet.", model.Name, *v.VariantName)
+				}
+			}
+			count := 1 // of a serverless variant
+			if v.InitialInstanceCount != nil {
+				count = int(*v.InitialInstanceCount)
+			}
+			f.Variants = append(f.Variants, Variant{
+				Name: *v.VariantName, Shadow: len(f.Variants) >= len(c.ProductionVariants), Model: model,
+				Weight: aws.Val(v.InitialVariantWeight), DesiredWeight: aws.Val(v.InitialVariantWeight), DesiredCount: count,
+			})
+		}
+	}
+	return f, nil
+}
+
+// checkVariant refuses what this server cannot host yet, in place of a status that
+// nothing stands behind.
+func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
+	switch {
+	case v.ModelName == nil:
+		return aws.Invalid("The variant %s has no ModelName: inference components are not supported yet. Name a model.", *v.VariantName)
+	case v.ManagedInstanceScaling != nil && v.ManagedInstanceScaling.Status == sagemaker.ManagedInstanceScalingStatusEnabled:
+		return aws.Invalid("The variant %s has ManagedInstanceScaling, which is not supported yet. Leave it out, and change the count with UpdateEndpointWeightsAndCapacities.", *v.VariantName)
+	case v.CoreDumpConfig != nil:
+		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
+	case v.ServerlessConfig != nil:
+		return aws.Invalid("The variant %s has a ServerlessConfig, which is not supported yet. Give it an InstanceType and an InitialInstanceCount.", *v.VariantName)
+	}
+	return nil
+}
+
+// checkConfig does so for the rest of a configuration.
+func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
+	switch {
+	case c.AsyncInferenceConfig != nil:
+		return aws.Invalid("The endpoint configuration %s has an AsyncInferenceConfig, which is not supported yet.", *c.EndpointConfigName)
+	case c.ExplainerConfig != nil:
+		return aws.Invalid("The endpoint configuration %s has an ExplainerConfig, which is not supported yet.", *c.EndpointConfigName)
+	}
+	return nil
+}
+
+// placed decides where the containers of a fleet run. It asks the images, which is
+// why it stands outside of transactions.
+func (s *Service) placed(ctx context.Context, f *Fleet) error {
+	for i := range f.Variants {
+		containers := f.Variants[i].Model.Containers
+		for k := range containers {
+			_, contained, err := image.Locate(ctx, s.Images, containers[k].Image, s.Containers != nil, s.ContainersOnly)
+			if err != nil {
+				return err
+			}
+			containers[k].Contained = contained
+		}
+	}
+	return nil
+}
+
+// may refuses what an endpoint in that status cannot do now (DescribeEndpoint-3).
+func may(t transition, r *row) error {
+	for _, from := range t.From {
+		if r.Body.Status == from {
+			return nil
+		}
+	}
+	if r.Body.Status == failed {
+		return aws.Invalid("The endpoint %q has failed, so that it can only be deleted: %s", r.ARN, strings.TrimSuffix(r.Body.FailureReason, "."))
+	}
+	return aws.Invalid("Cannot update in-progress endpoint %q.", r.ARN)
+}

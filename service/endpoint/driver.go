@@ -1,0 +1,204 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/logstream"
+	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// How a replica is watched (Host-3). One that does not answer so often in a row is
+// replaced.
+const (
+	pingTimeout = 2 * time.Second
+	pingPause   = 5 * time.Second
+	pingStart   = 10 * time.Millisecond // while it starts; doubles up to pingSlow
+	pingSlow    = 500 * time.Millisecond
+	maxMissed   = 3
+)
+
+// driver brings one replica up and watches it, in a goroutine of its own.
+type driver struct {
+	instance *proxy.Instance
+	cancel   context.CancelFunc
+	ended    chan struct{}
+	// counted says that the manager has noted its setback.
+	counted bool
+
+	mu sync.Mutex
+	is condition
+}
+
+func (d *driver) condition() condition {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.is
+}
+
+// drive begins to drive a replica.
+func (m *manager) drive(ctx context.Context, j *job) *driver {
+	ctx, cancel := context.WithCancel(ctx)
+	d := &driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, is: condition{unseen: true}}
+	m.work.Go(func() {
+		defer close(d.ended)
+		set := func(change func(c *condition)) {
+			d.mu.Lock()
+			change(&d.is)
+			d.mu.Unlock()
+			m.tell()
+		}
+		err := j.live(ctx, set)
+		if ctx.Err() != nil {
+			return
+		}
+		m.logger.Info("a replica does not serve", "replica", j.replica, "because", err)
+		set(func(c *condition) {
+			if c.phase == healthy {
+				c.phase = ailing
+			} else {
+				c.phase = hopeless
+			}
+			c.reason, c.unseen = reasonOf(err), false
+		})
+	})
+	return d
+}
+
+// reasonOf is what the user is told; what is not meant for users is masked.
+func reasonOf(err error) string {
+	var known *aws.Error
+	if errors.As(err, &known) {
+		return known.Message
+	}
+	return "InternalServerError: the server could not start it; its log says why."
+}
+
+// live brings the replica up and watches it until it does not serve any more. The
+// error says why.
+func (j *job) live(ctx context.Context, set func(func(*condition))) error {
+	programs, err := j.find(ctx, set)
+	if errors.Is(err, run.ErrLost) {
+		set(func(c *condition) { c.lost, c.unseen = true, false })
+		if err := j.removePrograms(ctx); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if programs == nil {
+		set(func(c *condition) { c.unseen = false })
+		if programs, err = j.start(ctx, set); err != nil {
+			return err
+		}
+	}
+	for i, p := range programs {
+		j.dials[i].set(p)
+	}
+	watch, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	for i, p := range programs {
+		waiting.Go(func() {
+			exit, err := p.Wait(watch)
+			if watch.Err() == nil {
+				cancel(j.endReason(i, exit, err))
+			}
+		})
+	}
+	defer cancel(nil)
+	if err := j.awaitHealth(watch, func() { set(func(c *condition) { c.unseen = false }) }); err != nil {
+		return causeOf(watch, err)
+	}
+	set(func(c *condition) { c.phase, c.lost, c.unseen, c.reason = healthy, false, false, "" })
+	return causeOf(watch, j.watch(watch))
+}
+
+// causeOf prefers the end of a program to what followed from it.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// endReason says how a container ended that should have served on.
+func (j *job) endReason(i int, exit run.Exit, err error) error {
+	c := j.containers[i]
+	said := ""
+	if line := logstream.LastLine(j.logs[i]); line != "" {
+		said = fmt.Sprintf(" It said last: %s", line)
+	}
+	switch {
+	case err != nil:
+		return err
+	case exit.Reason != "":
+		return aws.Invalid("The container %s (%s) could not be started: %s", c.Hostname, c.Image, exit.Reason)
+	case exit.OOMKilled:
+		return aws.Invalid("The container %s (%s) needed more memory than its instance has and was ended.%s", c.Hostname, c.Image, said)
+	case exit.Signal != "":
+		return aws.Invalid("The container %s (%s) was ended by %s.%s", c.Hostname, c.Image, exit.Signal, said)
+	}
+	return aws.Invalid("The container %s (%s) exited with status %d instead of serving.%s", c.Hostname, c.Image, exit.Code, said)
+}
+
+// awaitHealth waits until all containers answer /ping. It calls notYet once if they
+// do not at first.
+func (j *job) awaitHealth(ctx context.Context, notYet func()) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, j.health, errUnhealthy)
+	defer cancel()
+	tell := sync.OnceFunc(notYet)
+	for i := range j.containers {
+		pause := pingStart
+		for {
+			err := j.ping(ctx, i)
+			if err == nil {
+				break
+			}
+			tell()
+			select {
+			case <-ctx.Done():
+				if errors.Is(context.Cause(ctx), errUnhealthy) {
+					return aws.Invalid("The container %s (%s) did not pass the ping health check within %s: %v. Please check CloudWatch logs for this endpoint.",
+						j.containers[i].Hostname, j.containers[i].Image, j.health, err)
+				}
+				return ctx.Err()
+			case <-time.After(pause):
+			}
+			pause = min(2*pause, pingSlow)
+		}
+	}
+	return nil
+}
+
+var errUnhealthy = errors.New("endpoint: the time to become healthy is over")
+
+// watch pings the containers until one of them fails for too long.
+func (j *job) watch(ctx context.Context) error {
+	tick := time.NewTicker(pingPause)
+	defer tick.Stop()
+	missed := make([]int, len(j.containers))
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		for i, c := range j.containers {
+			err := j.ping(ctx, i)
+			if err == nil {
+				missed[i] = 0
+				continue
+			}
+			if missed[i]++; missed[i] >= maxMissed && ctx.Err() == nil {
+				return aws.Invalid("The container %s (%s) does not answer /ping any more: %v", c.Hostname, c.Image, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/store"
+	"github.com/sagebrush/sagebrush/task"
+)
+
+// recheck is how often a manager looks whether another server has changed the
+// row; on this server the change itself wakes it.
+const recheck = 2 * time.Second
+
+// run drives an endpoint for as long as it exists. It is the handler of the
+// endpoint's task: when it ends without the endpoint having ended, because the
+// server stops, the replicas live on, and the next server finds them again.
+func (s *Service) run(ctx context.Context, t *task.Task) error {
+	var w work
+	if err := t.Decode(&w); err != nil {
+		return task.Cancel(err)
+	}
+	m := &manager{
+		s: s, w: w, logger: s.Logger.With("endpoint", w.key()), drivers: map[Replica]*driver{}, removals: map[Replica]*removal{},
+		setbacks: map[string]setback{}, moved: make(chan struct{}, 1),
+	}
+	changed := make(chan struct{}, 1)
+	s.mu.Lock()
+	s.managed[w] = changed
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.managed, w)
+		s.mu.Unlock()
+		m.close()
+	}()
+	tick := time.NewTicker(recheck)
+	defer tick.Stop()
+	for {
+		over, pause, err := m.round(ctx)
+		if over || err != nil {
+			return err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-changed:
+		case <-m.moved:
+		case <-tick.C:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// manager drives the replicas of one endpoint. All but moved and what is behind mu
+// belongs to the goroutine of run.
+type manager struct {
+	s      *Service
+	w      work
+	logger *slog.Logger
+	// drivers drive the replicas that there are to be, removals end those that retire.
+	drivers  map[Replica]*driver
+	removals map[Replica]*removal
+	work     sync.WaitGroup
+	// setbacks count, by variant, replicas that did not stay healthy.
+	setbacks map[string]setback
+	// moved tells that the condition of some replica has changed.
+	moved chan struct{}
+}
+
+// setback is how often in a row replicas of a variant ailed, and when last.
+type setback struct {
+	times int
+	last  time.Time
+}
+
+// A replica that ails is replaced at once the first time, then after a pause that
+// doubles, until one has stayed healthy for calm.
+const (
+	firstPause = time.Second
+	lastPause  = time.Minute
+	calm       = 10 * time.Minute
+)
+
+func (b setback) pause() time.Duration {
+	if b.times < 2 {
+		return 0
+	}
+	return min(lastPause, firstPause<<min(b.times-2, 10))
+}
+
+// tell has the manager look at the replicas.
+func (m *manager) tell() {
+	select {
+	case m.moved <- struct{}{}:
+	default:
+	}
+}
+
+// round looks at the row, makes the machine and the routes follow it, and commits
+// what follows from what the replicas do. pause is when to look again at the
+// latest.
+func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, err error) {
+	for {
+		var r *row
+		err := m.s.DB.View(ctx, func(tx *store.Tx) (err error) {
+			r, err = endpoints.Get(tx, m.w.scope(), m.w.Name)
+			return err
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return true, 0, nil
+		} else if err != nil {
+			return false, 0, err
+		}
+		m.publish(r)
+		m.follow(ctx, r)
+		o, wait := m.outlook(m.s.Now())
+		changed, err := advance(&r.Body, o)
+		if err != nil {
+			return false, 0, err
+		}
+		if !changed && !r.Body.over() {
+			return false, wait, nil
+		}
+		if err := m.commit(ctx, r, changed); err != nil && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {
+			return false, 0, err
+		} else if err == nil && r.Body.over() {
+			m.s.Routes.Remove(m.routeKey())
+			m.s.Captures.route(m.routeKey(), "")
+			return true, 0, nil
+		}
+	}
+}
+
+// commit saves the endpoint, or deletes it when that is what it has come to.
+func (m *manager) commit(ctx context.Context, r *row, changed bool) error {
+	return m.s.DB.Update(ctx, func(tx *store.Tx) error {
+		fresh := *r
+		if fresh.Body.over() && fresh.Body.Status == deleting {
+			return endpoints.Remove(tx, &fresh)
+		}
+		if !changed {
+			return nil
+		}
+		return save(tx, &fresh)
+	})
+}
+
+// save stores a changed endpoint.
+func save(tx *store.Tx, r *row) error {
+	r.Status = string(r.Body.Status)
+	return endpoints.Update(tx, r)
+}
+
+// follow begins to drive the replicas that there are to be, and to remove those
+// that retire.
+func (m *manager) follow(ctx context.Context, r *row) {
+	wanted := map[Replica]bool{}
+	for _, f := range r.Body.fleets() {
+		for i := range f.Variants {
+			for _, replica := range f.replicas(&f.Variants[i]) {
+				wanted[replica] = true
+				if m.drivers[replica] == nil {
+					m.drivers[replica] = m.drive(ctx, newJob(m.s, r, f, &f.Variants[i], replica))
+				}
+			}
+		}
+	}
+	for _, retired := range r.Body.Retiring {
+		if m.removals[retired.Replica] == nil {
+			m.removals[retired.Replica] = m.remove(ctx, r, retired, m.drivers[retired.Replica])
+			delete(m.drivers, retired.Replica)
+		}
+	}
+	for replica, d := range m.drivers {
+		if !wanted[replica] { // another server has removed it
+			d.cancel()
+			delete(m.drivers, replica)
+		}
+	}
+}
+
+// outlook is what advance decides by, and how long until patience with some
+// variant ends.
+func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
+	o := outlook{now: now, replicas: map[Replica]condition{}}
+	wait := time.Hour
+	for r, d := range m.drivers {
+		c := d.condition()
+		o.replicas[r] = c
+		if (c.phase == ailing || c.phase == hopeless) && !d.counted {
+			d.counted = true
+			b := m.setbacks[r.Variant]
+			if now.Sub(b.last) > calm {
+				b.times = 0
+			}
+			m.setbacks[r.Variant] = setback{b.times + 1, now}
+		}
+	}
+	o.removed = func(r Replica) bool {
+		x := m.removals[r]
+		return x != nil && x.done()
+	}
+	o.patience = func(variant string) time.Duration {
+		b := m.setbacks[variant]
+		left := max(0, b.pause()-now.Sub(b.last))
+		if left > 0 {
+			wait = min(wait, left)
+		}
+		return left
+	}
+	for v := range m.setbacks {
+		o.patience(v)
+	}
+	return o, wait
+}
+
+// close stops driving; the replicas live on.
+func (m *manager) close() {
+	for _, d := range m.drivers {
+		d.cancel()
+	}
+	for _, x := range m.removals {
+		x.cancel()
+	}
+	m.work.Wait()
+}
+
+func (m *manager) routeKey() proxy.Key { return proxy.Key{Scope: m.w.scope(), Name: m.w.Name} }

@@ -1,0 +1,152 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/image"
+	"github.com/sagebrush/sagebrush/run"
+)
+
+// caBundle is where containers find the certificates to trust, as they see it.
+const caBundle = "/opt/ml/input/config/ca-bundle.pem"
+
+// session is how long a container's credentials are good for. They cannot be
+// renewed from outside, and endpoints live long.
+const session = 5 * 365 * 24 * time.Hour
+
+// prepare brings what a container needs and answers how it is run.
+func (j *job) prepare(ctx context.Context, i int) (run.Spec, resolved, error) {
+	c := j.containers[i]
+	program, image, err := j.program(ctx, c)
+	if err != nil {
+		return run.Spec{}, image, err
+	}
+	dir := j.containerDir(i)
+	if err := j.layOut(ctx, c, dir); err != nil {
+		return run.Spec{}, image, err
+	}
+	if j.dials[i].port, err = j.choosePort(i); err != nil {
+		return run.Spec{}, image, err
+	}
+	env, err := j.environment(ctx, i, program.Env)
+	if err != nil {
+		return run.Spec{}, image, err
+	}
+	spec := run.Spec{
+		ID: j.id(i), Hostname: c.Hostname, Env: env, OptML: dir, Network: j.network(i), Log: j.logs[i], Limits: j.limits(),
+	}
+	if c.Contained {
+		spec.Image, spec.Args = c.Image, []string{"serve"}
+	} else {
+		spec.Command = program.Serve
+	}
+	return spec, image, nil
+}
+
+// program is what runs in a container: the image's own, in the engine, or this
+// server's for the image.
+func (j *job) program(ctx context.Context, c Container) (image.Program, resolved, error) {
+	r := resolved{Specified: c.Image, Resolved: c.Image}
+	tell := func(line string) { j.s.Logger.Info("preparing an image", "image", c.Image, "progress", line) }
+	if c.Contained {
+		if j.s.Containers == nil {
+			return image.Program{}, r, aws.Invalid("The image %s needs a container engine, and this server has none now.", c.Image)
+		}
+		digest, err := j.s.Containers.Pull(ctx, c.Image, c.Provider, tell)
+		if err != nil && ctx.Err() == nil {
+			err = aws.Invalid("%v.", err)
+		}
+		r.At = j.s.Now()
+		r.Resolved = image.WithDigest(c.Image, digest)
+		return image.Program{}, r, err
+	}
+	img, err := j.s.Images.Resolve(ctx, c.Image)
+	if err != nil {
+		return image.Program{}, r, err
+	}
+	if c.Environment["SAGEMAKER_PROGRAM"] != "" || c.Environment["SAGEMAKER_SUBMIT_DIRECTORY"] != "" {
+		img = img.ForScripts()
+	}
+	program, err := j.s.Images.Prepare(ctx, img, tell)
+	switch {
+	case err != nil && ctx.Err() == nil && aws.CodeOf(err) == "":
+		return program, r, aws.Invalid("The image %s could not be prepared: %v.", c.Image, err)
+	case err != nil:
+		return program, r, err
+	case len(program.Serve) == 0:
+		return program, r, aws.Invalid("The image %s has no serve program, so that nothing can answer requests.", c.Image)
+	}
+	r.At = j.s.Now()
+	return program, r, nil
+}
+
+// layOut makes what a container sees as /opt/ml, with the model's data.
+func (j *job) layOut(ctx context.Context, c Container, dir string) error {
+	for _, d := range []string{"input/config", "code"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+			return err
+		}
+	}
+	certificates, err := j.s.Access.CABundle()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "input/config", filepath.Base(caBundle)), certificates, 0o644); err != nil {
+		return err
+	}
+	model := filepath.Join(dir, "model")
+	if c.Data == nil || c.MultiModel {
+		return os.MkdirAll(model, 0o755)
+	}
+	bringing, cancel := context.WithTimeout(ctx, j.download)
+	defer cancel()
+	err = j.s.Data.Bring(bringing, j.scope, *c.Data, model)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return aws.Invalid("The model data %s of the container %s was not there within %s. Allow it more with ModelDataDownloadTimeoutInSeconds.", c.Data.URI, c.Hostname, j.download)
+	}
+	return err
+}
+
+// environment is the whole environment of a container (Host-5, Host-6): the
+// image's, the contract's, access to this server, and last the model's own.
+func (j *job) environment(ctx context.Context, i int, own map[string]string) (map[string]string, error) {
+	c := j.containers[i]
+	env := map[string]string{
+		"PYTHONUNBUFFERED":          "1",
+		"AWS_REGION":                j.scope.Region,
+		"AWS_DEFAULT_REGION":        j.scope.Region,
+		"SAGEMAKER_REGION":          j.scope.Region,
+		"SAGEMAKER_ENDPOINT_NAME":   j.endpoint,
+		"SAGEMAKER_VARIANT_NAME":    j.replica.Variant,
+		"SAGEMAKER_BIND_TO_PORT":    fmt.Sprint(j.dials[i].port),
+		"SAGEMAKER_SAFE_PORT_RANGE": "21000-21999",
+		"OMP_WAIT_POLICY":           "passive",
+	}
+	if c.MultiModel {
+		env["SAGEMAKER_MULTI_MODEL"] = "true"
+	}
+	if !c.Contained {
+		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+		env["HOME"], env["LANG"] = "/root", "C.UTF-8"
+	}
+	if j.roleARN != "" && !j.isolated {
+		access, err := j.s.Access.Variables(ctx, j.scope, j.roleARN, caBundle, session)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(env, access)
+	}
+	maps.Copy(env, own)
+	maps.Copy(env, c.Environment)
+	return env, nil
+}
+
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }

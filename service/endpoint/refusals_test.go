@@ -1,0 +1,82 @@
+package endpoint
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+)
+
+// DescribeEndpoint-2, -3, -9, Deploy-1, X-5: what cannot be, and what cannot be
+// done here yet, is refused and says so.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bundle) {
+		b.config("plain", 1, nil)
+		for name, change := range map[string]func(c *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant){
+			"serverless": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
+				v.ServerlessConfig = &sagemaker.ProductionVariantServerlessConfig{}
+			},
+			"component": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) { v.ModelName = nil },
+			"scaling": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
+				v.ManagedInstanceScaling = &sagemaker.ProductionVariantManagedInstanceScaling{Status: sagemaker.ManagedInstanceScalingStatusEnabled}
+			},
+			"dump": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
+				v.CoreDumpConfig = &sagemaker.ProductionVariantCoreDumpConfig{}
+			},
+			"async": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
+				c.AsyncInferenceConfig = &sagemaker.AsyncInferenceConfig{}
+			},
+			"explainer": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
+				c.ExplainerConfig = &sagemaker.ExplainerConfig{}
+			},
+			"multi": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
+				b.known.models[*c.EndpointConfigName].Containers[0].MultiModel = true
+			},
+		} {
+			b.config(name, 1, nil)
+			change(b.known.configs[name], b.known.configs[name].ProductionVariants[0])
+			b.refused(name, "not supported yet", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: &name})
+		}
+		plain := func(c *sagemaker.DeploymentConfig) sagemaker.CreateEndpointInput {
+			return sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("plain"), DeploymentConfig: c}
+		}
+		canary := &sagemaker.BlueGreenUpdatePolicy{TrafficRoutingConfiguration: &sagemaker.TrafficRoutingConfig{Type: sagemaker.TrafficRoutingConfigTypeCanary}}
+		b.refused("canary", "CANARY is not supported yet", plain(&sagemaker.DeploymentConfig{BlueGreenUpdatePolicy: canary}))
+		b.refused("rolling", "not supported yet", plain(&sagemaker.DeploymentConfig{RollingUpdatePolicy: &sagemaker.RollingUpdatePolicy{}}))
+		b.refused("both", "Give one of them", plain(&sagemaker.DeploymentConfig{RollingUpdatePolicy: &sagemaker.RollingUpdatePolicy{}, BlueGreenUpdatePolicy: canary}))
+		b.refused("alarms", "not supported yet", plain(&sagemaker.DeploymentConfig{AutoRollbackConfiguration: &sagemaker.AutoRollbackConfig{}}))
+		b.refused("unknown", "Could not find endpoint configuration", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("nope")})
+		b.create("Shop", "plain")
+		b.refused("twice", "Cannot create already existing endpoint", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("sHOP"), EndpointConfigName: aws.Ptr("plain")})
+		b.await("Shop", inService)
+		name, config := "Shop", "plain"
+		_, err := b.UpdateEndpoint(b.ctx, &sagemaker.UpdateEndpointInput{EndpointName: &name, EndpointConfigName: &config})
+		b.says(err, "has already")
+		_, err = b.UpdateEndpointWeightsAndCapacities(b.ctx, &sagemaker.UpdateEndpointWeightsAndCapacitiesInput{
+			EndpointName: &name, DesiredWeightsAndCapacities: []*sagemaker.DesiredWeightAndCapacity{{VariantName: aws.Ptr("w")}},
+		})
+		b.says(err, "has no variant w")
+		for _, s := range []status{creating, updating, rollingBack, systemUpdating, deleting} {
+			r := &row{Body: Endpoint{Status: s}, ARN: "arn"}
+			b.says(may(update, r), `Cannot update in-progress endpoint "arn".`)
+			b.says(may(remove, r), `Cannot update in-progress endpoint "arn".`)
+		}
+		b.says(may(update, &row{Body: Endpoint{Status: failed, FailureReason: "It broke."}}), "can only be deleted: It broke")
+	})
+}
+
+func (b *bundle) says(err error, want string) {
+	b.t.Helper()
+	if aws.CodeOf(err) != aws.ValidationException || !strings.Contains(err.Error(), want) {
+		b.t.Errorf("%v, want %q", err, want)
+	}
+}
+
+func (b *bundle) refused(what, want string, in sagemaker.CreateEndpointInput) {
+	b.t.Helper()
+	if _, err := b.CreateEndpoint(b.ctx, &in); aws.CodeOf(err) != aws.ValidationException || !strings.Contains(err.Error(), want) {
+		b.t.Errorf("%s: %v, want %q", what, err, want)
+	}
+}
