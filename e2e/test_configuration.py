@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -44,8 +45,12 @@ def test_example_with_the_config_file_alone(home: Path) -> None:
     environment = {**clean_environment(), "HOME": str(home)}
     output = start([sys.executable, EXAMPLE], environment)
     assert "Completed after" in output
-    accuracy = float(output.strip().rpartition("accuracy ")[2])
-    assert accuracy > 0.9
+    found = re.search(r"accuracy (0\.\d+)$", output, re.MULTILINE)
+    assert found
+    assert float(found[1]) > 0.9
+    served = re.search(r"114 rows by InvokeEndpoint, at most (\S+) from the model's own", output)
+    assert served
+    assert float(served[1]) < 1e-6
 
 
 def test_example_with_the_shells_variables(server: Server) -> None:

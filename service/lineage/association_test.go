@@ -130,7 +130,9 @@ func TestListAssociations(t *testing.T) {
 			b.t.Errorf("the job's type is %s", *s[0].SourceType)
 		}
 		for by, key := range map[sagemaker.SortAssociationsBy]func(*sagemaker.AssociationSummary) string{
-			sagemaker.SortAssociationsByCreationTime:   func(s *sagemaker.AssociationSummary) string { return s.CreationTime.Format(time.RFC3339Nano) },
+			sagemaker.SortAssociationsByCreationTime: func(s *sagemaker.AssociationSummary) string {
+				return s.CreationTime.Format("2006-01-02T15:04:05.000000000Z07:00")
+			},
 			sagemaker.SortAssociationsBySourceArn:      func(s *sagemaker.AssociationSummary) string { return *s.SourceArn },
 			sagemaker.SortAssociationsByDestinationArn: func(s *sagemaker.AssociationSummary) string { return *s.DestinationArn },
 			sagemaker.SortAssociationsBySourceType:     func(s *sagemaker.AssociationSummary) string { return strings.TrimPrefix(*s.SourceType, "SageMaker") },
