@@ -22,9 +22,10 @@ import (
 	"github.com/sagebrush/sagebrush/wire/validate/javare"
 )
 
-// A NUL character in any text that the model lets through, of any operation that
-// speaks JSON, is refused or kept, never an internal error, and the same on both
-// databases: PostgreSQL's columns take none.
+// A NUL character in any text that the model lets through, and text that is SQL, of
+// any operation that speaks JSON, is refused or kept, never an internal error, and
+// the same on both databases: PostgreSQL's columns take no NUL, and no statement is
+// made of a client's text.
 func TestNULInEveryText(t *testing.T) {
 	t.Parallel()
 	answers := map[string]map[string]string{}
@@ -50,13 +51,13 @@ func TestNULInEveryText(t *testing.T) {
 			t.Errorf("%s: %s on SQLite, %s on PostgreSQL", call, answer, other)
 		}
 	}
-	if n := len(answers["sqlite"]); n < 200 || kept < 50 || kept > n-20 {
+	if n := len(answers["sqlite"]); n < 400 || kept < 100 || kept > n-20 {
 		t.Errorf("%d calls, %d kept: too few to say anything", n, kept)
 	}
 }
 
-// sendNULs sends every text of every operation with a NUL, one at a time, and
-// tells the answers' status and code.
+// sendNULs sends every text of every operation with a NUL and with SQL, one at a
+// time, and tells the answers' status and code.
 func sendNULs(t *testing.T, database string) map[string]string {
 	t.Helper()
 	a := serve(t, func(c *app.Config) {
@@ -67,10 +68,17 @@ func sendNULs(t *testing.T, database string) map[string]string {
 	for _, op := range a.Operations() {
 		implemented[op.Service+"."+op.Name] = op.Implemented
 	}
+	const keeper = `{"ExperimentName":"keeper","Description":"'); DELETE FROM resource; --"}`
+	if status, answer := c.json("sagemaker", "SageMaker.CreateExperiment", keeper); status != http.StatusOK {
+		t.Fatalf("keeper: %s", answer)
+	}
 	found := map[string]string{}
 	for _, operation := range inOrder(implemented) {
-		var w writer
-		for i, in := range append([]any{w.least(operation.Input)}, w.withNUL(operation.Input, "", 0)...) {
+		w := writer{hostile: nuls}
+		inputs := append([]any{w.least(operation.Input)}, w.withNUL(operation.Input, "", 0)...)
+		w.hostile = statements
+		inputs = append(inputs, w.withNUL(operation.Input, "", 0)...)
+		for i, in := range inputs {
 			body := withOwn(operation.Name, in, i)
 			text, err := json.Marshal(body)
 			if err != nil {
@@ -90,6 +98,9 @@ func sendNULs(t *testing.T, database string) map[string]string {
 			}
 			found[fmt.Sprintf("%s %d %s", operation.Name, i, where)] = fmt.Sprint(status, " ", refusal.Type)
 		}
+	}
+	if status, answer := c.json("sagemaker", "SageMaker.DescribeExperiment", `{"ExperimentName":"keeper"}`); status != http.StatusOK || !strings.Contains(answer, "'); DELETE FROM resource; --") {
+		t.Errorf("what nobody changed is gone: %s", answer)
 	}
 	for _, r := range []sagemaker.ResourceType{"TrainingJob", "Experiment", "ExperimentTrialComponent", "ModelPackage", "ModelPackageGroup", "Model", "ModelCard"} {
 		if status, answer := c.json("sagemaker", "SageMaker.Search", `{"Resource":"`+string(r)+`"}`); status != http.StatusOK {
@@ -184,8 +195,9 @@ func withOwn(operation string, in any, i int) map[string]any {
 
 // writer makes values of shapes.
 type writer struct {
-	// places are where the values of withNUL have their NUL.
-	places []string
+	// hostile are the texts of withNUL, of which the first that fits is taken, and
+	// places are where they stand.
+	hostile, places []string
 }
 
 // texts are values for texts with a pattern: the first that fits is taken.
@@ -246,7 +258,7 @@ func (w *writer) least(s *schema.Shape) any {
 	return max(1, s.Min)
 }
 
-// withNUL are values that have a NUL in one text each, in all texts that may have
+// withNUL are values that have one hostile text each, in all places that may have
 // one.
 func (w *writer) withNUL(s *schema.Shape, place string, depth int) (list []any) {
 	if depth > 8 {
@@ -272,12 +284,12 @@ func (w *writer) withNUL(s *schema.Shape, place string, depth int) (list []any) 
 		for _, v := range w.withNUL(s.Elem, place+"{}", depth+1) {
 			list = append(list, map[string]any{"probe": v})
 		}
-		if key, ok := fitting(s.Key, nuls...); ok {
+		if key, ok := fitting(s.Key, w.hostile...); ok {
 			w.places = append(w.places, place+" key")
 			list = append(list, map[string]any{key: w.least(s.Elem)})
 		}
 	case schema.String:
-		if text, ok := fitting(s, nuls...); ok {
+		if text, ok := fitting(s, w.hostile...); ok {
 			w.places = append(w.places, place)
 			list = append(list, text)
 		}
@@ -287,3 +299,7 @@ func (w *writer) withNUL(s *schema.Shape, place string, depth int) (list []any) 
 
 // nuls are texts with a NUL in different surroundings.
 var nuls = []string{"a\x00b", "s3://bucket/a\x00b.tar.gz", "arn:aws:sagemaker:us-east-1:123456789012:artifact/a\x00b", "arn:aws:sagemaker:us-east-1:123456789012:experiment/a\x00b"}
+
+// statements are texts that would end or change a statement which they were put
+// into.
+var statements = []string{`'); DELETE FROM resource; --"\%_$1`, "s3://bucket/'); DELETE FROM resource; --.tar.gz", arns + "artifact/'); DELETE FROM resource; --", arns + "experiment/'); DELETE FROM resource; --"}

@@ -57,6 +57,26 @@ func TestComponent(t *testing.T) {
 	})
 }
 
+// The times of a component are the caller's: an end before the start is kept, as
+// trackers that are opened again send it, whichever of the two comes last (D-169).
+func TestTimesAreKeptAsGiven(t *testing.T) {
+	each(t, func(b *bundle) {
+		late := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		early := late.Add(-time.Hour)
+		for name, c := range map[string][4]*time.Time{ // created with start and end, updated with start and end
+			"at-once": {&late, &early, nil, nil}, "end-later": {&late, nil, nil, &early}, "start-later": {nil, &early, &late, nil}, "both-later": {&early, &late, &late, &early},
+		} {
+			made, err := b.CreateTrialComponent(b.ctx, &sagemaker.CreateTrialComponentInput{TrialComponentName: &name, StartTime: c[0], EndTime: c[1]})
+			ok(b, made, err)
+			changed, err := b.UpdateTrialComponent(b.ctx, &sagemaker.UpdateTrialComponentInput{TrialComponentName: &name, StartTime: c[2], EndTime: c[3]})
+			ok(b, changed, err)
+			if d := b.describe(name); !d.StartTime.Equal(late) || !d.EndTime.Equal(early) {
+				b.t.Errorf("%s: from %v to %v", name, d.StartTime, d.EndTime)
+			}
+		}
+	})
+}
+
 // Co-8: 300 parameters, 60 artifacts each way, a number xor a string; an update
 // that would break a bound changes nothing.
 func TestComponentRefuses(t *testing.T) {

@@ -12,9 +12,10 @@ import (
 	"github.com/sagebrush/sagebrush/aws/schema"
 )
 
-// MaxDepth is how deeply a body may be nested. The deepest value of any model,
-// leaving recursive shapes aside, is less than a fifth of it.
-const MaxDepth = 100
+// MaxDepth is how deeply a body may be nested. The deepest value that an operation
+// takes is a SearchExpression of 49 sub-expressions inside each other, 102 levels
+// (Search-3); leaving recursive shapes aside, no model has more than 20.
+const MaxDepth = 110
 
 // DecodeJSON reads one JSON value of the given shape into the Go value that
 // into points to, which should be new. Refusals are *aws.Error with

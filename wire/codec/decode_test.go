@@ -124,8 +124,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"{\"Text\":\"\xff\"}", "The body is not valid JSON at byte "},
 		{"{\"Text\":\"\\ud800\"}", "The body is not valid JSON at byte "},
 		{`{'Text':"a"}`, "The body is not valid JSON at byte "},
-		{deep, "The body is nested deeper than 100 levels, at 'inner.inner."},
-		{deepUnknown, "The body is nested deeper than 100 levels"},
+		{deep, "The body is nested deeper than 110 levels, at 'inner.inner."},
+		{deepUnknown, "The body is nested deeper than 110 levels"},
 	} {
 		err := codec.DecodeJSON(everythingShape, []byte(c[0]), new(everything))
 		var api *aws.Error
@@ -166,6 +166,32 @@ func TestEncodeRefusesWhatHasNoJSON(t *testing.T) {
 	if _, err := codec.AppendJSON(nil, everythingShape, &struct{ Text int }{}); err == nil {
 		t.Error("a type that does not fit is taken")
 	}
+}
+
+// Search-3: the deepest expression that Search takes is read, and what is nested
+// without end is not.
+func TestDepth(t *testing.T) {
+	t.Parallel()
+	for _, op := range sagemaker.Service.Operations {
+		if op.Name != "Search" {
+			continue
+		}
+		expression := func(levels int) error {
+			const before, after = `{"SubExpressions":[`, `]}`
+			body := `{"Resource":"TrainingJob","SearchExpression":` + strings.Repeat(before, levels-1) + `{"Filters":[{"Name":"TrainingJobName"}]}` + strings.Repeat(after, levels-1) + `}`
+			return codec.DecodeJSON(op.Input, []byte(body), new(sagemaker.SearchInput))
+		}
+		if err := expression(50); err != nil {
+			t.Errorf("50 deep: %v", err)
+		}
+		for _, levels := range []int{100, 200_000} {
+			if err := expression(levels); aws.CodeOf(err) != aws.SerializationException || !strings.Contains(err.Error(), "nested deeper") {
+				t.Errorf("%d deep: %v", levels, err)
+			}
+		}
+		return
+	}
+	t.Error("there is no Search")
 }
 
 // Gen-8: a utilization that is not available is "NaN" on the wire, both ways; an
