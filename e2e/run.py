@@ -41,6 +41,7 @@ PACKAGES = [
     "pca/pca",
     "pytorch/torchimage.py",
     "randomcutforest/randomcutforest",
+    "sklearn/sagebrush_trees.py",
     "toolkit/scriptmode",
     "xgboost/xgbimage",
 ]

@@ -29,7 +29,7 @@ import "embed"
 //go:embed randomcutforest/randomcutforest/*.py
 //go:embed xgboost/manifest.json xgboost/*.txt xgboost/Dockerfile
 //go:embed xgboost/train xgboost/serve xgboost/xgbimage/*.py
-//go:embed sklearn/manifest.json sklearn/requirements.txt sklearn/Dockerfile sklearn/train sklearn/serve
+//go:embed sklearn/manifest.json sklearn/requirements.txt sklearn/Dockerfile sklearn/train sklearn/serve sklearn/sagebrush_trees.py
 //go:embed pytorch/manifest.json pytorch/*.txt pytorch/Dockerfile pytorch/train pytorch/serve pytorch/*.py
 //go:embed toolkit/enter toolkit/mpi-agent toolkit/torchrun.py toolkit/scriptmode/*.py
 var FS embed.FS

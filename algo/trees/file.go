@@ -69,7 +69,7 @@ func readTrees(data []byte) (*Model, error) {
 
 // model is the model without its trees.
 func (h *header) model() (*Model, error) {
-	if h.Features < 1 || h.Features > MaxFeatures || h.Outputs < 1 || h.Outputs > 1<<20 {
+	if h.Features < 1 || h.Features > MaxFeatures || h.Outputs < 1 || h.Outputs > 1<<16 {
 		return nil, fmt.Errorf("it has %d features and %d outputs", h.Features, h.Outputs)
 	}
 	m := &Model{

@@ -74,7 +74,7 @@ func readLegacy(data []byte) (*Model, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	if l.features > MaxFeatures || l.classes > 1<<20 || l.targets > 1<<20 || l.classes < 0 {
+	if l.features > MaxFeatures || l.classes > 1<<16 || l.targets > 1<<16 || l.classes < 0 {
 		return nil, fmt.Errorf("it is no XGBoost model")
 	}
 	m, outputs, err := l.model(booster)

@@ -59,7 +59,7 @@ func readLightGBM(data []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := head.whole("num_tree_per_iteration", 1<<20)
+	outputs, err := head.whole("num_tree_per_iteration", 1<<16)
 	if err != nil {
 		return nil, err
 	}

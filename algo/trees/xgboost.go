@@ -65,7 +65,7 @@ func fromLearner(doc *value) (*Model, error) {
 		name string
 		into *int
 		most int
-	}{{"num_feature", &l.features, MaxFeatures}, {"num_class", &l.classes, 1 << 20}, {"num_target", &l.targets, 1 << 20}} {
+	}{{"num_feature", &l.features, MaxFeatures}, {"num_class", &l.classes, 1 << 16}, {"num_target", &l.targets, 1 << 16}} {
 		if *p.into, err = params.get(p.name).whole(p.most); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}

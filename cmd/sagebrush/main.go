@@ -15,6 +15,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/channel/feed"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/native"
 	"github.com/sagebrush/sagebrush/run/docker/inside"
 	"github.com/sagebrush/sagebrush/run/process"
 )
@@ -43,6 +44,10 @@ func main() {
 	// And the process that brings data to the programs of a job.
 	if len(os.Args) > 1 && os.Args[1] == "feed" {
 		os.Exit(feed.Main(os.Args[2:]))
+	}
+	// And a replica that serves trees without Python.
+	if len(os.Args) > 1 && os.Args[1] == "native-serve" {
+		os.Exit(native.Main())
 	}
 	os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, started))
 }

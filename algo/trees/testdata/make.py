@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "images" / "sklearn"))
 
 FEATURES = 6
 CATEGORIES = 40
@@ -205,8 +205,9 @@ def lightgbm_cases(seed: int) -> Iterator[Case]:
 
 def sklearn_cases(seed: int) -> Iterator[Case]:
     """Every kind of model that the format sagebrush-trees holds."""
-    import sagebrush_trees
     from sklearn import ensemble, tree
+
+    import sagebrush_trees
 
     settings: list[tuple[Any, dict[str, Any]]] = [
         (tree.DecisionTreeClassifier, {}),

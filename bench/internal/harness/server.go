@@ -88,6 +88,16 @@ func StartMoto(ctx context.Context) (*Server, error) {
 	return s, s.run(ctx, cmd, "/moto-api/data.json")
 }
 
+// StartOther runs another program, which is to listen at addr, and waits until it
+// answers GET path.
+func StartOther(ctx context.Context, cmd *exec.Cmd, addr, path string) (*Server, error) {
+	s := &Server{bin: cmd.Path, Addr: addr}
+	if err := s.run(ctx, cmd, path); err != nil {
+		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
+	}
+	return s, nil
+}
+
 // run starts the process, learns its address from what it prints, and asks path
 // until it answers.
 func (s *Server) run(ctx context.Context, cmd *exec.Cmd, path string) error {
@@ -126,22 +136,30 @@ func (s *Server) run(ctx context.Context, cmd *exec.Cmd, path string) error {
 		})
 	}
 	go func() { readers.Wait(); _ = cmd.Wait(); close(s.done) }()
-	select {
-	case s.Addr = <-found:
-	case <-s.done:
-		return fmt.Errorf("it ended: %s", s.log)
-	case <-time.After(60 * time.Second):
-		return errors.Join(fmt.Errorf("it did not say where it listens: %s", s.log), s.Stop())
+	if s.Addr == "" {
+		select {
+		case s.Addr = <-found:
+		case <-s.done:
+			return fmt.Errorf("it ended: %s", s.log)
+		case <-time.After(60 * time.Second):
+			return errors.Join(fmt.Errorf("it did not say where it listens: %s", s.log), s.Stop())
+		}
 	}
 	for ctx.Err() == nil {
 		resp, err := http.Get("http://" + s.Addr + path)
 		if err == nil {
 			_, _ = io.Copy(io.Discard, resp.Body)
 			_ = resp.Body.Close()
+		}
+		if err == nil && resp.StatusCode < 300 {
 			s.Ready = time.Since(begun)
 			return nil
 		}
-		time.Sleep(5 * time.Millisecond)
+		select {
+		case <-s.done:
+			return fmt.Errorf("it ended: %s", s.log)
+		case <-time.After(time.Millisecond):
+		}
 	}
 	return ctx.Err()
 }
