@@ -83,7 +83,13 @@ func (s *Server) direct(next handler) handler {
 			return nil
 		case sent.wrote || errors.Is(err, http.ErrAbortHandler):
 			var told *aws.Error
-			if c.code = aws.CodeOf(err); !errors.As(err, &told) && !errors.Is(err, http.ErrAbortHandler) {
+			switch {
+			case errors.Is(err, http.ErrAbortHandler), ctx.Err() != nil:
+				c.code = aws.RequestTimeout // what the envelope says of a client that is gone
+			case errors.As(err, &told):
+				c.code = told.Code
+			default:
+				c.code = aws.InternalFailure
 				s.mask(ctx, c, err)
 			}
 			panic(http.ErrAbortHandler)

@@ -1,0 +1,211 @@
+package proxy_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	v2aws "github.com/aws/aws-sdk-go-v2/aws"
+	runtime "github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
+
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/proxy"
+)
+
+// script is a container that does with its n-th connection what serve says.
+func (b *bench) script(serve func(n int, c net.Conn, r *bufio.Reader)) proxy.Container {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { l.Close() })
+	go func() {
+		for n := 0; ; n++ {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); serve(n, c, bufio.NewReader(c)) }()
+		}
+	}()
+	return at("", l.Addr().String())
+}
+
+// took says whether a request came.
+func took(r *bufio.Reader) bool {
+	request, err := http.ReadRequest(r)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, request.Body)
+	return err == nil
+}
+
+// A connection that was kept and ends without a byte of an answer has the request
+// sent again; one that has begun an answer has not, nor one that is new.
+func TestSentAgain(t *testing.T) {
+	t.Parallel()
+	const good = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+	for what, tc := range map[string]struct {
+		second string // what the kept connection answers to its second request
+		sent   int64
+		words  string
+	}{
+		"nothing": {"", 3, ""},
+		"a byte":  {"H", 2, "before its answer was whole"},
+		"half":    {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", 2, "before its answer was whole"},
+	} {
+		b := setup(t, proxy.Options{})
+		var sent atomic.Int64
+		b.set(nil, variant("a", 1, one(b.script(func(n int, c net.Conn, r *bufio.Reader) {
+			for k := 0; took(r); k++ {
+				sent.Add(1)
+				if n == 0 && k == 1 {
+					_, _ = io.WriteString(c, tc.second)
+					return
+				}
+				_, _ = io.WriteString(c, good)
+			}
+		}))))
+		if _, err := b.invoke(nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := b.invoke(nil)
+		if tc.words == "" && err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if tc.words != "" {
+			b.refused(err, "ModelError", tc.words)
+		}
+		if sent.Load() != tc.sent {
+			t.Errorf("%s: sent %d times", what, sent.Load())
+		}
+	}
+}
+
+// A container that answers before it has read the request, however long that is,
+// has its answer told; one that echoes while it reads does not block.
+func TestEarlyAnswers(t *testing.T) {
+	t.Parallel()
+	b := setup(t, proxy.Options{})
+	long := bytes.Repeat([]byte("0123456789abcdef"), 300_000)
+	invoke := func() (*runtime.InvokeEndpointOutput, error) {
+		return b.invoke(func(in *runtime.InvokeEndpointInput) { in.Body = long })
+	}
+	b.set(nil, variant("a", 1, one(b.script(func(_ int, c net.Conn, r *bufio.Reader) {
+		_, _ = r.ReadString('\n')
+		_, _ = io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\ntoo long")
+		_, _ = io.Copy(io.Discard, r)
+	}))))
+	_, err := invoke()
+	b.refused(err, "ModelError", "too long")
+	b.set(nil, variant("a", 1, one(b.container("", func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).EnableFullDuplex()
+		_, _ = io.Copy(w, r.Body)
+	}))))
+	for range 3 {
+		out, err := invoke()
+		if err != nil || !bytes.Equal(out.Body, long) {
+			t.Fatalf("%v", err)
+		}
+	}
+}
+
+// loader is a Models that only names paths.
+type loader struct {
+	lost atomic.Int64
+	err  error
+}
+
+func (l *loader) Path(_ context.Context, _ *proxy.Instance, target string) (string, error) {
+	return "/models/" + strings.TrimSuffix(target, ".tar.gz") + "/invoke", l.err
+}
+
+func (l *loader) Lost(*proxy.Instance, string) { l.lost.Add(1) }
+
+// Host-7: TargetModel leads to the model's own path, a container that has lost a
+// model is given it once more, and the codes of loading reach the client.
+func TestManyModels(t *testing.T) {
+	t.Parallel()
+	b := setup(t, proxy.Options{})
+	var forget atomic.Int64
+	c := b.container("", func(w http.ResponseWriter, r *http.Request) {
+		if forget.Add(-1) >= 0 {
+			http.Error(w, "no such model", http.StatusNotFound)
+			return
+		}
+		_, _ = io.WriteString(w, r.URL.Path+" "+r.Header.Get("X-Amzn-SageMaker-Target-Model"))
+	})
+	models := &loader{}
+	v := variant("a", 1, one(c))
+	v.Mode, v.Models = proxy.MultiModel, models
+	b.set(nil, v)
+	of := func(target string) (string, error) {
+		out, err := b.invoke(func(in *runtime.InvokeEndpointInput) {
+			if target != "" {
+				in.TargetModel = v2aws.String(target)
+			}
+		})
+		if err != nil {
+			return "", err
+		}
+		return string(out.Body), nil
+	}
+	const want = "/models/iris/invoke iris.tar.gz"
+	if got, err := of("iris.tar.gz"); err != nil || got != want {
+		t.Errorf("%q, %v", got, err)
+	}
+	forget.Store(1)
+	if got, err := of("iris.tar.gz"); err != nil || got != want || models.lost.Load() != 1 {
+		t.Errorf("%q, %v, lost %d", got, err, models.lost.Load())
+	}
+	forget.Store(5)
+	_, err := of("iris.tar.gz")
+	b.refused(err, "ModelError", "no such model")
+	forget.Store(0)
+	for _, target := range []string{"", "../other.tar.gz", "/etc/x", "a/../../b"} {
+		_, err = of(target)
+		b.refused(err, "ValidationError", "TargetModel")
+	}
+	models.err = aws.Errorf(aws.ModelNotReadyException, "The model is still being loaded.")
+	_, err = of("iris.tar.gz")
+	b.refused(err, "ModelNotReadyException", "still being loaded")
+}
+
+// A client that hangs up ends the request at the container, and counts as nobody's
+// error.
+func TestClientGone(t *testing.T) {
+	t.Parallel()
+	b := setup(t, proxy.Options{})
+	entered, gone := make(chan bool), make(chan bool)
+	b.set(nil, variant("a", 1, one(b.container("", func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		entered <- true
+		<-r.Context().Done()
+		close(gone)
+	}))))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := b.client.InvokeEndpoint(ctx, &runtime.InvokeEndpointInput{EndpointName: v2aws.String(name), Body: []byte("1,2")})
+		done <- err
+	}()
+	<-entered
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	<-gone
+	measured := make(map[string]proxy.Measured)
+	b.Table().Collect(func(_ proxy.Key, variant string, m proxy.Measured) { measured[variant] = m })
+	if m := measured["a"]; m.Invocations != 1 || m.ModelErrors != 0 {
+		t.Errorf("%+v", m)
+	}
+}
