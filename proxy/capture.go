@@ -113,6 +113,14 @@ func (p *Proxy) sample(ctx context.Context, e *Endpoint, v *Variant, in *invocat
 	return s
 }
 
+// expect is told how long the answer will be, -1 for unknown, so that nothing is
+// gathered of one that is too long to be recorded.
+func (s *sample) expect(length int64) {
+	if s != nil && length > s.limit {
+		s.tooLong = true
+	}
+}
+
 // part takes a part of the answer in.
 func (s *sample) part(contentType string, data []byte) {
 	switch {

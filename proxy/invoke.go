@@ -93,6 +93,7 @@ func (p *Proxy) forward(ctx context.Context, e *Endpoint, v *Variant, in *invoca
 	if err != nil {
 		return broken(ctx, e.key, a.instance, a.from, e.Limits.Time, err)
 	}
+	s.expect(a.length)
 	if whole {
 		s.part(a.contentType, buf[:n])
 		answered := time.Now()

@@ -209,3 +209,36 @@ func TestClientGone(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// An answer that is longer than what is recorded of one goes through whole, and no
+// record is made of the half (DataCapture-1).
+func TestLongAnswerIsNotCaptured(t *testing.T) {
+	t.Parallel()
+	records := make(sink, 4)
+	b := setup(t, proxy.Options{Capture: records})
+	long := bytes.Repeat([]byte("0123456789"), 200_000)
+	for _, length := range []string{"", "2000000"} { // chunked, and with Content-Length
+		b.set(func(e *proxy.Endpoint) {
+			e.Limits.Body = 1 << 20
+			e.Capture = &proxy.Capture{Percentage: 100, Output: true}
+		}, variant("a", 1, one(b.container("", func(w http.ResponseWriter, r *http.Request) {
+			if body, _ := io.ReadAll(r.Body); string(body) == "short" {
+				_, _ = io.WriteString(w, "short")
+				return
+			}
+			if length != "" {
+				w.Header().Set("Content-Length", length)
+			}
+			_, _ = w.Write(long)
+		}))))
+		if out, err := b.invoke(nil); err != nil || !bytes.Equal(out.Body, long) {
+			t.Fatalf("%v", err)
+		}
+		if _, err := b.invoke(func(in *runtime.InvokeEndpointInput) { in.Body = []byte("short") }); err != nil {
+			t.Fatal(err)
+		}
+		if c := <-records; !bytes.Contains(c.Line, []byte(`"data":"c2hvcnQ="`)) {
+			t.Errorf("%.200s", c.Line)
+		}
+	}
+}
