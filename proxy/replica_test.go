@@ -48,48 +48,6 @@ func took(r *bufio.Reader) bool {
 	return err == nil
 }
 
-// A connection that was kept and ends without a byte of an answer has the request
-// sent again; one that has begun an answer has not, nor one that is new.
-func TestSentAgain(t *testing.T) {
-	t.Parallel()
-	const good = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-	for what, tc := range map[string]struct {
-		second string // what the kept connection answers to its second request
-		sent   int64
-		words  string
-	}{
-		"nothing": {"", 3, ""},
-		"a byte":  {"H", 2, "before its answer was whole"},
-		"half":    {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", 2, "before its answer was whole"},
-	} {
-		b := setup(t, proxy.Options{})
-		var sent atomic.Int64
-		b.set(nil, variant("a", 1, one(b.script(func(n int, c net.Conn, r *bufio.Reader) {
-			for k := 0; took(r); k++ {
-				sent.Add(1)
-				if n == 0 && k == 1 {
-					_, _ = io.WriteString(c, tc.second)
-					return
-				}
-				_, _ = io.WriteString(c, good)
-			}
-		}))))
-		if _, err := b.invoke(nil); err != nil {
-			t.Fatal(err)
-		}
-		_, err := b.invoke(nil)
-		if tc.words == "" && err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-		if tc.words != "" {
-			b.refused(err, "ModelError", tc.words)
-		}
-		if sent.Load() != tc.sent {
-			t.Errorf("%s: sent %d times", what, sent.Load())
-		}
-	}
-}
-
 // A container that answers before it has read the request, however long that is,
 // has its answer told; one that echoes while it reads does not block.
 func TestEarlyAnswers(t *testing.T) {
