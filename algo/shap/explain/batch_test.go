@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sagebrush/sagebrush/algo/explain"
+	"github.com/sagebrush/sagebrush/algo/shap/explain"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 )
