@@ -50,7 +50,7 @@ type explained struct {
 }
 
 // corpus reads what make.py wrote, or what it has written into the file that
-// SAGEBRUSH_SHAP_CORPUS names (e2e/test_shap.py).
+// SAGEBRUSH_SHAP_CORPUS names (python3 e2e/run.py shap).
 func corpus(t *testing.T) (cases []explained) {
 	t.Helper()
 	path := os.Getenv("SAGEBRUSH_SHAP_CORPUS")

@@ -20,7 +20,7 @@ import numpy as np
 import shap
 
 
-def answer(model: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+def answer(model: dict[str, Any], rows: np.ndarray[Any, Any]) -> Any:
     """What a model says of rows."""
     out = np.array(model["bias"]) + rows @ np.array(model["weight"]).T
     out += np.einsum("ri,kij,rj->rk", rows, np.array(model["pair"]), rows)
