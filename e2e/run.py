@@ -7,6 +7,7 @@
     python3 e2e/run.py test-2023       the client tests with boto3 1.34.2
     python3 e2e/run.py sdk2 [ARGS]     programs of the SageMaker Python SDK, version 2
     python3 e2e/run.py sdk3 [ARGS]     the same, version 3
+    python3 e2e/run.py shap [SEED]     explanations beside those of the package shap
 
 The environments are made once, in .cache/. Build bin/sagebrush first.
 """
@@ -14,9 +15,11 @@ The environments are made once, in .cache/. Build bin/sagebrush first.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -127,11 +130,26 @@ def sdk(version: str, *arguments: str) -> int:
     )
 
 
+def shap(seed: str = "") -> int:
+    """Explain new records by the package shap, and compare what Go says of them."""
+    have_uv()
+    data = ROOT / "algo" / "shap" / "testdata"
+    python = interpreter("shap", data / "requirements.txt", bytecode=False)
+    seed = seed or str(secrets.randbelow(2**31))
+    print(f"shap: records of seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory() as directory:
+        corpus = Path(directory) / "corpus.json.gz"
+        if status := call(python, data / "make.py", corpus, seed):
+            return status
+        os.environ["SAGEBRUSH_SHAP_CORPUS"] = str(corpus)
+        return call("go", "test", "-count=1", "./algo/shap")
+
+
 def main() -> int:
     """Choose by the first argument."""
     match sys.argv[1:]:
         case []:
-            return max(lint(), test(), test_2023(), sdk("2"), sdk("3"))
+            return max(lint(), test(), test_2023(), sdk("2"), sdk("3"), shap())
         case ["lint"]:
             return lint()
         case ["test", *arguments]:
@@ -140,6 +158,8 @@ def main() -> int:
             return test_2023(*arguments)
         case ["sdk2" | "sdk3" as which, *arguments]:
             return sdk(which[-1], *arguments)
+        case ["shap", *arguments] if len(arguments) < 2:
+            return shap(*arguments)
     raise SystemExit(__doc__)
 
 
