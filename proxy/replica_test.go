@@ -38,16 +38,6 @@ func (b *bench) script(serve func(n int, c net.Conn, r *bufio.Reader)) proxy.Con
 	return at("", l.Addr().String())
 }
 
-// took says whether a request came.
-func took(r *bufio.Reader) bool {
-	request, err := http.ReadRequest(r)
-	if err != nil {
-		return false
-	}
-	_, err = io.Copy(io.Discard, request.Body)
-	return err == nil
-}
-
 // A container that answers before it has read the request, however long that is,
 // has its answer told; one that echoes while it reads does not block.
 func TestEarlyAnswers(t *testing.T) {
