@@ -118,6 +118,7 @@ func (a *App) openServices(ctx context.Context) error {
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
 	hosted := a.openHosting(ctx, base, runner, models, configs, streams)
+	queued := a.openAsync(base, hosted, metrics)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
@@ -132,7 +133,7 @@ func (a *App) openServices(ctx context.Context) error {
 		impls   []any
 	}{
 		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, cards, tags, found}},
-		{sagemakerruntime.Service, nil},
+		{sagemakerruntime.Service, []any{queued}},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
 		{sagemakermetrics.Service, []any{tracking}},

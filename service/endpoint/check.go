@@ -63,8 +63,6 @@ func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
 // checkConfig does so for the rest of a configuration.
 func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
 	switch {
-	case c.AsyncInferenceConfig != nil:
-		return aws.Invalid("The endpoint configuration %s has an AsyncInferenceConfig, which is not supported yet.", *c.EndpointConfigName)
 	case c.ExplainerConfig != nil:
 		return aws.Invalid("The endpoint configuration %s has an ExplainerConfig, which is not supported yet.", *c.EndpointConfigName)
 	}

@@ -25,9 +25,6 @@ func TestRefusals(t *testing.T) {
 			"dump": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
 				v.CoreDumpConfig = &sagemaker.ProductionVariantCoreDumpConfig{}
 			},
-			"async": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
-				c.AsyncInferenceConfig = &sagemaker.AsyncInferenceConfig{}
-			},
 			"explainer": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
 				c.ExplainerConfig = &sagemaker.ExplainerConfig{}
 			},

@@ -24,7 +24,9 @@ func (m *manager) route(r *row) *proxy.Endpoint {
 	if e.Fleet == nil {
 		return out
 	}
-	out.Async = e.Fleet.Config.AsyncInferenceConfig != nil
+	if a := e.Fleet.Config.AsyncInferenceConfig; a != nil {
+		out.Async, out.Limits.Queue = true, concurrency(a)
+	}
 	out.Capture = capture(e.Fleet.Config.DataCaptureConfig)
 	for i := range e.Fleet.Variants {
 		v := &e.Fleet.Variants[i]
