@@ -5,6 +5,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/companion/monitoring"
+	"github.com/sagebrush/sagebrush/companion/sns"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/service/asyncinference"
@@ -12,17 +13,14 @@ import (
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// openAsync makes the queues of asynchronous endpoints.
+// openAsync makes the queues of asynchronous endpoints, and the topics that they tell.
 func (a *App) openAsync(base kit.Base, hosted *endpoint.Service, metrics *monitoring.Service) *asyncinference.Service {
+	a.topics = sns.New(sns.Config{Base: base, Tasks: a.tasks, Address: "http://" + jobAccess{a}.Address(), Logger: a.config.Logger, Now: a.config.Now})
 	return asyncinference.New(asyncinference.Config{
 		Base: base, Tasks: a.tasks, Endpoints: asyncEndpoints{hosted}, Containers: asyncContainers{a.invocations}, Objects: a.objects,
-		Topics: noTopics{}, Measures: asyncMeasures{metrics}, ForeignRegions: a.config.S3Endpoint != "", Logger: a.config.Logger, Now: a.config.Now,
+		Topics: a.topics, Measures: asyncMeasures{metrics}, ForeignRegions: a.config.S3Endpoint != "", Logger: a.config.Logger, Now: a.config.Now,
 	})
 }
-
-type noTopics struct{}
-
-func (noTopics) Notify(*store.Tx, aws.Scope, string, string) error { return nil }
 
 // asyncEndpoints are the endpoints as their queues ask for them.
 type asyncEndpoints struct{ hosted *endpoint.Service }
@@ -40,7 +38,9 @@ func (e asyncEndpoints) AsyncEndpoint(tx *store.Tx, scope aws.Scope, name string
 type asyncContainers struct{ *proxy.Proxy }
 
 // Capacity implements asyncinference.Containers.
-func (c asyncContainers) Capacity(k proxy.Key) (requests, instances int) { return c.Table().Capacity(k) }
+func (c asyncContainers) Capacity(k proxy.Key) (requests, instances int) {
+	return c.Table().Capacity(k)
+}
 
 // asyncMeasures publishes what queues do where CloudWatch's clients look for it.
 type asyncMeasures struct{ metrics *monitoring.Service }

@@ -18,6 +18,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/api/sagemakermetrics"
 	"github.com/sagebrush/sagebrush/api/sagemakerruntime"
+	snsapi "github.com/sagebrush/sagebrush/api/sns"
 	stsapi "github.com/sagebrush/sagebrush/api/sts"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/schema"
@@ -141,6 +142,7 @@ func (a *App) openServices(ctx context.Context) error {
 		{monitoringapi.Service, []any{metrics}},
 		{stsapi.Service, []any{sts.New(a.issue, roles)}},
 		{iamapi.Service, []any{roles}},
+		{snsapi.Service, []any{a.topics}},
 		{ecr.Service, nil},
 		{autoscaling.Service, nil},
 	} {
@@ -165,7 +167,7 @@ func (a *App) openSearch(ctx context.Context, base kit.Base, kinds ...kit.Search
 
 // handler is everything behind the port: the commands' own API, then AWS's.
 func (a *App) handler() http.Handler {
-	return admin.New(admin.Options{Keys: a.keys, Images: a.images, Jobs: a.jobs, AccessKeyID: a.ownKey.ID}, a.api)
+	return admin.New(admin.Options{Keys: a.keys, Images: a.images, Jobs: a.jobs, AccessKeyID: a.ownKey.ID}, a.topics.Public(a.api))
 }
 
 // defaultCache is the user's own cache directory, shared by all data
