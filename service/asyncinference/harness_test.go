@@ -33,8 +33,7 @@ type known struct {
 	mu        sync.Mutex
 	endpoints map[string]*Endpoint
 	told      []told
-	now       time.Time // added to the clock
-	later     time.Duration
+	later     time.Duration // added to the clock
 }
 
 type told struct {
@@ -229,7 +228,7 @@ func (b *bench) end(out *runtime.InvokeEndpointAsyncOutput) told {
 	return b.known.of(*out.InferenceId)[0]
 }
 
-// fails waits until a request has failed with a reason that says want.
+// left counts the requests that have not ended.
 func (b *bench) left() (n int) {
 	b.t.Helper()
 	err := b.DB.View(b.ctx, func(tx *store.Tx) error { return tx.QueryRow("select count(*) from async_request").Scan(&n) })

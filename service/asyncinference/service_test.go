@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	runtime0 "runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -163,7 +164,7 @@ func TestOrder(t *testing.T) {
 			now++
 			most = max(most, now)
 			mu.Unlock()
-			time.Sleep(2 * time.Millisecond)
+			runtime0.Gosched()
 			mu.Lock()
 			now--
 			mu.Unlock()
