@@ -117,8 +117,9 @@ def test_async(
     with pytest.raises(ClientError, match="call InvokeEndpointAsync") as refused:
         hosting.ask(endpoint)
     assert refused.value.response["Error"]["Code"] == "ValidationError"
-    with pytest.raises(ClientError, match="Member must have value greater than"):
-        ask(hosting, endpoint, "x", RequestTTLSeconds=1)
+    with pytest.raises(ClientError, match="Member must have value less than") as refused:
+        ask(hosting, endpoint, "x", RequestTTLSeconds=30_000)
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
     described = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)
     client = described["AsyncInferenceConfig"]["ClientConfig"]
     assert client["MaxConcurrentInvocationsPerInstance"] == 2
