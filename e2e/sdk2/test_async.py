@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_async_predictor(
         deserializer=StringDeserializer(),
         async_inference_config=AsyncInferenceConfig(max_concurrent_invocations_per_instance=2),
     )
-    waiter = WaiterConfig(max_attempts=200, delay=1)
+    waiter = WaiterConfig(max_attempts=60, delay=1)
     assert predictor.predict("1,2", waiter_config=waiter) == "|nobody|text/csv|1,2"
     response = predictor.predict_async("3,4")
     assert response.get_result(waiter) == "|nobody|text/csv|3,4"
@@ -53,8 +54,11 @@ def test_async_predictor(
     waiting = predictor.predict_async(input_path=location)
     while True:
         try:
-            assert waiting.get_result() == "|nobody|text/csv|5,6"
+            assert waiting.get_result() == "|nobody||5,6"
             break
         except ObjectNotExistedError:
             time.sleep(0.1)
     predictor.delete_endpoint()
+    for thread in threading.enumerate():  # each also waits for the object that does not come
+        if "check_" in thread.name:
+            thread.join()
