@@ -75,6 +75,10 @@ func (s *Service) deliver(ctx context.Context, t *task.Task) error {
 	case err != nil:
 		return task.RetryAfter(time.Second, nil)
 	}
+	if !s.enter(m.Subscription) {
+		return task.RetryAfter(100*time.Millisecond, nil)
+	}
+	defer s.leave(m.Subscription)
 	err = s.bring(ctx, &m, to)
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -85,6 +89,25 @@ func (s *Service) deliver(ctx context.Context, t *task.Task) error {
 		return nil
 	}
 	return err
+}
+
+// enter counts a message in, unless the subscriber has enough to do.
+func (s *Service) enter(subscription string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[subscription] >= maxBusy {
+		return false
+	}
+	s.busy[subscription]++
+	return true
+}
+
+func (s *Service) leave(subscription string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[subscription]--; s.busy[subscription] == 0 {
+		delete(s.busy, subscription)
+	}
 }
 
 // bring posts a message once.

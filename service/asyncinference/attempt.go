@@ -50,8 +50,8 @@ func (f *failure) Error() string { return f.reason }
 func failed(format string, args ...any) error { return &failure{reason: fmt.Sprintf(format, args...)} }
 
 // attempt tries to answer a request.
-func (s *Service) attempt(ctx context.Context, d *driver, r *request, before setback) (verdict, error) {
-	if r.acceptedAt.Before(d.began) {
+func (s *Service) attempt(ctx context.Context, d *driver, r *request) (verdict, error) {
+	if r.acceptedAt.Before(d.began) || r.Troubles > 0 { // its answer may be there already
 		if v, found, err := s.resume(ctx, d, r); found || err != nil {
 			return v, err
 		}
@@ -69,11 +69,11 @@ func (s *Service) attempt(ctx context.Context, d *driver, r *request, before set
 		return s.fail(ctx, d, r, f)
 	case code == aws.ServiceUnavailable || code == aws.ThrottlingException:
 		return busy, err
-	case proxy.Crashed(err) && before.crashes+1 < maxCrashes:
+	case proxy.Crashed(err) && r.Crashes+1 < maxCrashes:
 		return crashed, err
 	case code == aws.ModelError || code == aws.ValidationError:
 		return s.fail(ctx, d, r, refusal(err))
-	case before.troubles+1 >= maxTroubles:
+	case r.Troubles+1 >= maxTroubles:
 		return s.fail(ctx, d, r, &failure{reason: "The request could not be answered because of an internal error: the input could not be read, or the answer not be written."})
 	}
 	return trouble, err

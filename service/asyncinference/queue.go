@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// maxRunning bounds the requests of an endpoint that are at its containers.
-	maxRunning = 256
+	// maxRunning bounds the requests of an endpoint that are at its containers: the
+	// most that an instance may be given (Async-2).
+	maxRunning = 1000
 	// maxEnding bounds those that are given up at the same time.
 	maxEnding = 16
 	// look is how often an endpoint that has no room is looked at; one that has room
@@ -34,22 +35,16 @@ type driver struct {
 	began time.Time
 	// running and ending are the requests in hand.
 	running, ending map[string]bool
-	// setbacks are the requests that are to be tried again.
-	setbacks map[string]setback
+	// setbacks are the requests that are to be tried again, and when.
+	setbacks map[string]time.Time
 	ended    chan outcome
 	work     sync.WaitGroup
 	meter    meter
 }
 
-// setback is what a request has met, and when it is tried again.
-type setback struct {
-	crashes, troubles int
-	until             time.Time
-}
-
 // outcome is how an attempt ended.
 type outcome struct {
-	id      string
+	request *request
 	verdict verdict
 	err     error
 }
@@ -57,7 +52,7 @@ type outcome struct {
 // drive answers the requests of an endpoint, the oldest first, until none is left.
 // It is the handler of the endpoint's task.
 func (s *Service) drive(ctx context.Context, t *task.Task) error {
-	d := &driver{s: s, began: s.Now(), running: map[string]bool{}, ending: map[string]bool{}, setbacks: map[string]setback{},
+	d := &driver{s: s, began: s.Now(), running: map[string]bool{}, ending: map[string]bool{}, setbacks: map[string]time.Time{},
 		ended: make(chan outcome, maxRunning+maxEnding)}
 	if err := t.Decode(&d.w); err != nil {
 		return task.Cancel(err)
@@ -77,16 +72,18 @@ func (s *Service) drive(ctx context.Context, t *task.Task) error {
 	defer cancel() // before the wait
 	idle := d.began
 	for {
-		left, err := d.round(ctx)
+		left, capacity, err := d.round(ctx)
+		busy := len(d.running)+len(d.ending) > 0
 		switch {
 		case err != nil:
 			return err
-		case len(d.running)+len(d.ending) > 0:
+		case busy || left > 0 && capacity > 0:
 			idle = s.Now()
 		case left == 0:
 			d.measure(ctx, true)
 			return nil
 		case s.Now().Sub(idle) > handOver:
+			d.measure(ctx, true)
 			return task.RetryAfter(look, nil)
 		}
 		d.measure(ctx, false)
@@ -112,10 +109,10 @@ func (s *Service) drive(ctx context.Context, t *task.Task) error {
 	}
 }
 
-// round begins what can be begun, and says how many requests there are, of those
-// that it looked at.
-func (d *driver) round(ctx context.Context) (left int, err error) {
-	capacity, _ := d.s.Containers.Capacity(d.w.route())
+// round begins what can be begun. It answers how many requests there are, of those
+// that it looked at, and how many the endpoint takes at a time.
+func (d *driver) round(ctx context.Context) (left, capacity int, err error) {
+	capacity, _ = d.s.Containers.Capacity(d.w.route())
 	capacity = min(capacity, maxRunning)
 	var e *Endpoint
 	var first, late []*request
@@ -130,7 +127,7 @@ func (d *driver) round(ctx context.Context) (left int, err error) {
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, capacity, err
 	}
 	for _, r := range late {
 		d.end(ctx, r, &failure{reason: "The request expired: it waited in the queue for longer than its RequestTTLSeconds.", expired: true})
@@ -140,12 +137,12 @@ func (d *driver) round(ctx context.Context) (left int, err error) {
 		switch {
 		case e == nil || e.Over || !e.CreatedAt.Equal(r.EndpointCreatedAt):
 			d.end(ctx, r, &failure{reason: "The endpoint " + d.w.Endpoint + " was deleted, or has failed, before the request was answered."})
-		case len(d.running) >= capacity || d.has(r) || d.setbacks[r.id].until.After(now):
+		case len(d.running) >= capacity || d.has(r) || d.setbacks[r.id].After(now):
 		default:
 			d.begin(ctx, r)
 		}
 	}
-	return len(first), nil
+	return len(first), capacity, nil
 }
 
 func (d *driver) has(r *request) bool { return d.running[r.id] || d.ending[r.id] }
@@ -153,44 +150,56 @@ func (d *driver) has(r *request) bool { return d.running[r.id] || d.ending[r.id]
 // begin has a request answered.
 func (d *driver) begin(ctx context.Context, r *request) {
 	d.running[r.id] = true
-	crashes := d.setbacks[r.id]
 	d.work.Go(func() {
-		v, err := d.s.attempt(ctx, d, r, crashes)
-		d.ended <- outcome{r.id, v, err}
+		v, err := d.s.attempt(ctx, d, r)
+		d.ended <- d.counted(ctx, outcome{r, v, err})
 	})
 }
 
 // end gives a request up that nobody has in hand.
 func (d *driver) end(ctx context.Context, r *request, why *failure) {
-	if d.has(r) || len(d.ending) >= maxEnding || d.setbacks[r.id].until.After(d.s.Now()) {
+	if d.has(r) || len(d.ending) >= maxEnding || d.setbacks[r.id].After(d.s.Now()) {
 		return
 	}
 	d.ending[r.id] = true
 	d.work.Go(func() {
 		v, err := d.s.fail(ctx, d, r, why)
-		d.ended <- outcome{r.id, v, err}
+		d.ended <- d.counted(ctx, outcome{r, v, err})
 	})
+}
+
+// counted keeps how often a request was tried, so that nobody tries for ever.
+func (d *driver) counted(ctx context.Context, o outcome) outcome {
+	switch {
+	case o.verdict == crashed:
+		o.request.Crashes++
+	case o.verdict == trouble && ctx.Err() == nil:
+		o.request.Troubles++
+	default:
+		return o
+	}
+	if err := d.s.DB.UpdateGuarded(ctx, func(tx *store.Tx) error { return save(tx, o.request) }); err != nil && ctx.Err() == nil {
+		d.logger.Warn("a setback of an asynchronous request could not be noted", "request", o.request.id, "error", err)
+	}
+	return o
 }
 
 // took notes how an attempt ended.
 func (d *driver) took(o outcome) {
-	delete(d.running, o.id)
-	delete(d.ending, o.id)
-	b := d.setbacks[o.id]
+	id := o.request.id
+	delete(d.running, id)
+	delete(d.ending, id)
 	pause := look
 	switch o.verdict {
 	case done:
-		delete(d.setbacks, o.id)
+		delete(d.setbacks, id)
 		return
 	case busy:
 	case crashed:
-		b.crashes++
-		pause = time.Second << min(b.crashes-1, 5)
+		pause = time.Second << min(o.request.Crashes-1, 5)
 	case trouble:
-		b.troubles++
-		pause = time.Second << min(b.troubles-1, 6)
-		d.logger.Warn("an asynchronous request meets trouble, and is tried again", "request", o.id, "error", o.err, "after", pause)
+		pause = time.Second << min(max(0, o.request.Troubles-1), 6)
+		d.logger.Warn("an asynchronous request meets trouble, and is tried again", "request", id, "error", o.err, "after", pause)
 	}
-	b.until = d.s.Now().Add(pause)
-	d.setbacks[o.id] = b
+	d.setbacks[id] = d.s.Now().Add(pause)
 }

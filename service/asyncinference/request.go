@@ -36,6 +36,9 @@ type body struct {
 	AnswerToSuccess   bool   `json:",omitempty"`
 	AnswerToError     bool   `json:",omitempty"`
 	InvocationSeconds int32
+	// Crashes and Troubles count the attempts that came to nothing.
+	Crashes  int `json:",omitempty"`
+	Troubles int `json:",omitempty"`
 }
 
 func insert(tx *store.Tx, w work, r *request) error {
@@ -45,6 +48,16 @@ func insert(tx *store.Tx, w work, r *request) error {
 	}
 	_, err = tx.Exec(`insert into async_request (id, account, region, endpoint, accepted_at, expires_at, body) values ($1, $2, $3, $4, $5, $6, $7)`,
 		r.id, w.Account, w.Region, w.Endpoint, store.Micros(r.acceptedAt), store.Micros(r.expiresAt), string(text))
+	return err
+}
+
+// save keeps the counts of a request.
+func save(tx *store.Tx, r *request) error {
+	text, err := json.Marshal(&r.body)
+	if err != nil {
+		return fmt.Errorf("encode request %s: %w", r.id, err)
+	}
+	_, err = tx.Exec("update async_request set body = $1 where id = $2", string(text), r.id)
 	return err
 }
 
