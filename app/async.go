@@ -7,6 +7,7 @@ import (
 	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/companion/sns"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/service/asyncinference"
 	"github.com/sagebrush/sagebrush/service/endpoint"
@@ -14,11 +15,11 @@ import (
 )
 
 // openAsync makes the queues of asynchronous endpoints, and the topics that they tell.
-func (a *App) openAsync(base kit.Base, hosted *endpoint.Service, metrics *monitoring.Service) *asyncinference.Service {
+func (a *App) openAsync(base kit.Base, hosted *endpoint.Service, metrics *monitoring.Service, streams *logstream.Catalog) *asyncinference.Service {
 	a.topics = sns.New(sns.Config{Base: base, Tasks: a.tasks, Address: "http://" + jobAccess{a}.Address(), Logger: a.config.Logger, Now: a.config.Now})
 	return asyncinference.New(asyncinference.Config{
 		Base: base, Tasks: a.tasks, Endpoints: asyncEndpoints{hosted}, Containers: asyncContainers{a.invocations}, Objects: a.objects,
-		Topics: a.topics, Measures: asyncMeasures{metrics}, ForeignRegions: a.config.S3Endpoint != "", Logger: a.config.Logger, Now: a.config.Now,
+		Topics: a.topics, Measures: asyncMeasures{metrics}, Streams: streams, ForeignRegions: a.config.S3Endpoint != "", Logger: a.config.Logger, Now: a.config.Now,
 	})
 }
 

@@ -129,6 +129,11 @@ def test_async(
     assert {"ApproximateBacklogSize", "HasBacklogWithoutCapacity", "TimeInBacklog"} <= {
         metric["MetricName"] for metric in metrics
     }
+    logs = server.client("logs")
+    events = logs.filter_log_events(logGroupName=f"/aws/sagemaker/Endpoints/{endpoint}")["events"]
+    lines = [e["message"] for e in events if e["logStreamName"].endswith("/data-log")]
+    assert sum("Inference request succeeded. ModelLatency" in line for line in lines) == 20, lines
+    assert any("[mine] Inference request failed." in line for line in lines), lines
     hosting.delete(endpoint)
     with pytest.raises(ClientError, match=f"Endpoint {endpoint} of account"):
         ask(hosting, endpoint, "late")

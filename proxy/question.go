@@ -76,7 +76,7 @@ func (p *Proxy) Ask(ctx context.Context, q Question) (*Reply, error) {
 		return nil, err
 	}
 	v.measures.invocations.Add(1)
-	r.answer, r.ContentType, r.Custom, r.Length = a, a.contentType, a.custom, a.length
+	r.answer, r.ContentType, r.Custom, r.Length, r.LogStream = a, a.contentType, a.custom, a.length, a.instance.LogStream
 	r.sample.expect(a.length)
 	return r, nil
 }
@@ -95,8 +95,8 @@ func Crashed(err error) bool {
 // Reply is an answer of 2XX on its way.
 type Reply struct {
 	ContentType, Custom string
-	// Variant is who answers.
-	Variant string
+	// Variant is who answers, and LogStream that of the instance.
+	Variant, LogStream string
 	// Length is what the container announced, -1 for nothing.
 	Length int64
 

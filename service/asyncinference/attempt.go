@@ -61,7 +61,9 @@ func (s *Service) attempt(ctx context.Context, d *driver, r *request) (verdict, 
 	var f *failure
 	switch code := aws.CodeOf(err); {
 	case err == nil:
-		d.meter.answered(s.Now().Sub(begun), begun.Sub(r.acceptedAt))
+		took, waited := s.Now().Sub(begun), begun.Sub(r.acceptedAt)
+		d.meter.answered(took, waited)
+		d.write(ctx, a.stream, r, succeeded(took, waited))
 		return s.succeed(ctx, d, r, a)
 	case ctx.Err() != nil:
 		return trouble, ctx.Err()
@@ -72,6 +74,7 @@ func (s *Service) attempt(ctx context.Context, d *driver, r *request) (verdict, 
 	case proxy.Crashed(err) && r.Crashes+1 < maxCrashes:
 		return crashed, err
 	case code == aws.ModelError || code == aws.ValidationError:
+		d.write(ctx, streamOf(err), r, "Inference request failed. "+refusal(err).reason)
 		return s.fail(ctx, d, r, refusal(err))
 	case r.Troubles+1 >= maxTroubles:
 		return s.fail(ctx, d, r, &failure{reason: "The request could not be answered because of an internal error: the input could not be read, or the answer not be written."})
@@ -111,7 +114,7 @@ func (s *Service) ask(ctx context.Context, w work, r *request) (*answer, error) 
 		return nil, err
 	}
 	defer reply.Close()
-	a := &answer{contentType: reply.ContentType}
+	a := &answer{contentType: reply.ContentType, stream: reply.LogStream}
 	from := &watched{r: reply, a: a}
 	if r.OutputLocation == "" {
 		_, err = io.Copy(io.Discard, from)

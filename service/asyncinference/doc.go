@@ -7,6 +7,7 @@
 //	attempt.go                asks the containers, and streams the answer to S3
 //	finish.go                 notes the end of a request
 //	notification.go           what the topics are told
+//	measure.go, journal.go    metrics, and the data log of each instance
 //
 // # Neither lost nor answered twice
 //

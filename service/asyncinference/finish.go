@@ -18,6 +18,8 @@ type answer struct {
 	contentType string
 	data        []byte
 	long        bool
+	// stream is the log stream of the instance that gave it.
+	stream string
 }
 
 // take keeps what fits into a notification.

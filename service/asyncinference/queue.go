@@ -40,6 +40,7 @@ type driver struct {
 	ended    chan outcome
 	work     sync.WaitGroup
 	meter    meter
+	journal  journal
 }
 
 // outcome is how an attempt ended.
@@ -67,6 +68,7 @@ func (s *Service) drive(ctx context.Context, t *task.Task) error {
 		delete(s.driven, d.w)
 		s.mu.Unlock()
 		d.work.Wait()
+		d.journal.close()
 	}()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // before the wait

@@ -11,6 +11,7 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
@@ -74,6 +75,8 @@ type Config struct {
 	Topics     Topics
 	// Measures is nil where nobody measures.
 	Measures Measures
+	// Streams is nil where nothing is logged.
+	Streams *logstream.Catalog
 	// ForeignRegions says that the buckets' regions are not this server's.
 	ForeignRegions bool
 	Logger         *slog.Logger

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	runtime0 "runtime"
+	goruntime "runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -164,7 +164,7 @@ func TestOrder(t *testing.T) {
 			now++
 			most = max(most, now)
 			mu.Unlock()
-			runtime0.Gosched()
+			goruntime.Gosched()
 			mu.Lock()
 			now--
 			mu.Unlock()
