@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,8 +87,40 @@ def read(hosting: Hosting, location: str) -> str:
     return text.decode()
 
 
+VERIFY = """
+import base64, json, subprocess, sys, urllib.request
+
+message = json.loads(sys.argv[1])
+pem = urllib.request.urlopen(message["SigningCertURL"]).read()
+key = subprocess.run(
+    ["openssl", "x509", "-pubkey", "-noout"], input=pem, capture_output=True, check=True
+).stdout
+names = [n for n in ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")]
+text = "".join(f"{n}\\n{message[n]}\\n" for n in names if n in message)
+open("key.pem", "wb").write(key)
+open("signature", "wb").write(base64.b64decode(message["Signature"]))
+subprocess.run(
+    ["openssl", "dgst", "-sha1", "-verify", "key.pem", "-signature", "signature"],
+    input=text.encode(),
+    check=True,
+)
+"""
+
+
+def check_signature(server: Server, folder: Path, message: dict[str, Any]) -> None:
+    """A program under `sagebrush exec` finds the certificate, and the signature is right."""
+    assert message["SigningCertURL"].startswith("https://sns.us-east-1.amazonaws.com/Simple")
+    said = json.dumps(message)
+    program = [sys.executable, "-c", VERIFY, said]
+    assert "Verified OK" in server.run("exec", "--", *program, cwd=folder)
+
+
 def test_async(
-    server: Server, program: Programs, unique: Callable[[str], str], listener: Listener
+    server: Server,
+    program: Programs,
+    unique: Callable[[str], str],
+    listener: Listener,
+    tmp_path: Path,
 ) -> None:
     """Answers, failures and their notifications; refusals; metrics (Async-1, Async-2)."""
     hosting = hosting_of(server, unique, program)
@@ -129,6 +163,7 @@ def test_async(
     assert {"ApproximateBacklogSize", "HasBacklogWithoutCapacity", "TimeInBacklog"} <= {
         metric["MetricName"] for metric in metrics
     }
+    check_signature(server, tmp_path, listener.messages[-1])
     logs = server.client("logs")
     events = logs.filter_log_events(logGroupName=f"/aws/sagemaker/Endpoints/{endpoint}")["events"]
     lines = [e["message"] for e in events if e["logStreamName"].endswith("/data-log")]

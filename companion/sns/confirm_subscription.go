@@ -12,7 +12,7 @@ import (
 func (s *Service) ConfirmSubscription(ctx context.Context, in *api.ConfirmSubscriptionInput) (*api.ConfirmSubscriptionOutput, error) {
 	var r *subscriber
 	err := s.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		r, err = confirm(tx, aws.ScopeFrom(ctx), *in.TopicArn, *in.Token)
+		r, err = confirm(tx, aws.ScopeFrom(ctx), *in.TopicArn, *in.Token, aws.Val(in.AuthenticateOnUnsubscribe) == "true")
 		return err
 	})
 	if err != nil {

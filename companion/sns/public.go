@@ -27,12 +27,15 @@ func (s *Service) Public(next http.Handler) http.Handler {
 			switch q.Get("Action") {
 			case "ConfirmSubscription":
 				s.visited(w, r, "ConfirmSubscription", q.Get("TopicArn"), func(tx *store.Tx, scope aws.Scope) (*subscriber, error) {
-					return confirm(tx, scope, q.Get("TopicArn"), q.Get("Token"))
+					return confirm(tx, scope, q.Get("TopicArn"), q.Get("Token"), q.Get("AuthenticateOnUnsubscribe") == "true")
 				})
 				return
 			case "Unsubscribe":
 				s.visited(w, r, "Unsubscribe", q.Get("SubscriptionArn"), func(tx *store.Tx, scope aws.Scope) (*subscriber, error) {
 					found, err := findSubscription(tx, scope, q.Get("SubscriptionArn"))
+					if err == nil && found.Body.Guarded {
+						err = invalid("SubscriptionArn Reason: only its owner may end the subscription.")
+					}
 					if err == nil {
 						err = subscriptions.Delete(tx, scope, found.Name)
 					}

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,15 +62,14 @@ type post struct {
 
 // subscriber takes messages; answer is what it says to the n-th, from 0.
 func (b *bench) subscriber(answer func(n int, w http.ResponseWriter, r *http.Request)) (url string, posts chan post) {
-	posts = make(chan post, 100)
-	n := 0
+	posts = make(chan post, 1000)
+	var n atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		p := post{header: r.Header, body: string(body)}
 		_ = json.Unmarshal(body, &p.document)
 		if answer != nil && p.Type != typeConfirmation {
-			answer(n, w, r)
-			n++
+			answer(int(n.Add(1)-1), w, r)
 		}
 		posts <- p
 	}))
@@ -276,6 +276,52 @@ func TestSubscribersThatFail(t *testing.T) {
 		if len(stray) != 0 {
 			t.Error("a redirect was followed")
 		}
+	})
+}
+
+// A subscription that was confirmed so ends by its owner's keys alone.
+func TestGuardedSubscriptions(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bench) {
+		topic := b.topic("t", nil)
+		url, posts := b.subscriber(nil)
+		arn := b.subscribe(topic, url, nil)
+		token := b.next(posts).Token
+		if _, err := b.ConfirmSubscription(b.ctx, &api.ConfirmSubscriptionInput{TopicArn: &topic, Token: &token, AuthenticateOnUnsubscribe: aws.Ptr("true")}); err != nil {
+			t.Fatal(err)
+		}
+		b.publish(topic, "m")
+		if status, text := b.visit(b.next(posts).UnsubscribeURL); status != 400 || !strings.Contains(text, "only its owner") {
+			t.Errorf("unsubscribing is answered %d %s", status, text)
+		}
+		if _, err := b.Unsubscribe(b.ctx, &api.UnsubscribeInput{SubscriptionArn: &arn}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.GetSubscriptionAttributes(b.ctx, &api.GetSubscriptionAttributesInput{SubscriptionArn: &arn}); aws.CodeOf(err) != notFound {
+			t.Errorf("the subscription that has ended answers %v", err)
+		}
+	})
+}
+
+// A subscriber that never answers keeps nobody else waiting.
+func TestSlowSubscribers(t *testing.T) {
+	t.Parallel()
+	each(t, func(b *bench) {
+		slow, quick := b.topic("slow", nil), b.topic("quick", nil)
+		release := make(chan struct{})
+		_, late := b.joined(slow, nil, func(int, http.ResponseWriter, *http.Request) { <-release })
+		_, posts := b.joined(quick, nil, nil)
+		for range 3 * maxDeliveries {
+			b.publish(slow, "m")
+		}
+		id := b.publish(quick, "m")
+		if p := b.next(posts); p.MessageID != id {
+			t.Errorf("the subscriber gets %s", p.body)
+		}
+		if len(late) > 0 {
+			t.Error("the slow one has answered before")
+		}
+		close(release)
 	})
 }
 

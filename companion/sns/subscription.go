@@ -20,6 +20,8 @@ type subscription struct {
 	Expires time.Time
 	// Raw says that it gets messages without the envelope.
 	Raw bool `json:",omitempty"`
+	// Guarded says that only its owner's keys may end it, not the address in messages.
+	Guarded bool `json:",omitempty"`
 }
 
 // The statuses of subscriptions.
@@ -86,8 +88,8 @@ func checkEndpoint(protocol, endpoint string) error {
 	return nil
 }
 
-// confirm sets a subscription with that token to confirmed.
-func confirm(tx *store.Tx, scope aws.Scope, topicARN, token string) (*subscriber, error) {
+// confirm sets a subscription with that token to confirmed; guarded is for Guarded.
+func confirm(tx *store.Tx, scope aws.Scope, topicARN, token string, guarded bool) (*subscriber, error) {
 	t, err := findTopic(tx, scope, topicARN)
 	if err != nil {
 		return nil, err
@@ -103,7 +105,7 @@ func confirm(tx *store.Tx, scope aws.Scope, topicARN, token string) (*subscriber
 		if r.Status == confirmed {
 			return r, nil
 		}
-		r.Status = confirmed
+		r.Status, r.Body.Guarded = confirmed, guarded
 		return r, subscriptions.Update(tx, r)
 	}
 	return nil, invalid("Token Reason: it belongs to no subscription of this topic, or is older than 3 days. Subscribe again.")
