@@ -71,15 +71,17 @@ func (s *Service) deliver(ctx context.Context, t *task.Task) error {
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		s.loads.forget(m.Subscription)
 		return nil // it does not want it any more
 	case err != nil:
 		return task.RetryAfter(time.Second, nil)
 	}
-	if !s.enter(m.Subscription) {
-		return task.RetryAfter(100*time.Millisecond, nil)
+	began := s.Now()
+	if pause, ok := s.loads.enter(m.Subscription, t.ID, began); !ok {
+		return task.RetryAfter(pause, nil)
 	}
-	defer s.leave(m.Subscription)
 	err = s.bring(ctx, &m, to)
+	s.loads.leave(m.Subscription, err == nil, began, s.Now())
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -89,25 +91,6 @@ func (s *Service) deliver(ctx context.Context, t *task.Task) error {
 		return nil
 	}
 	return err
-}
-
-// enter counts a message in, unless the subscriber has enough to do.
-func (s *Service) enter(subscription string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[subscription] >= maxBusy {
-		return false
-	}
-	s.busy[subscription]++
-	return true
-}
-
-func (s *Service) leave(subscription string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[subscription]--; s.busy[subscription] == 0 {
-		delete(s.busy, subscription)
-	}
 }
 
 // bring posts a message once.

@@ -3,7 +3,6 @@ package sns
 import (
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/sagebrush/sagebrush/aws"
@@ -24,12 +23,8 @@ const (
 // taskDeliver is the kind of the task that a message to a subscriber is.
 const taskDeliver = "sns/deliver"
 
-// maxDeliveries bounds the messages that are on their way at a time, and maxBusy those
-// to one subscriber, so that one who is slow keeps nobody else waiting.
-const (
-	maxDeliveries = 64
-	maxBusy       = 8
-)
+// maxDeliveries bounds the messages that are on their way at a time.
+const maxDeliveries = 64
 
 // Config is what a Service needs.
 type Config struct {
@@ -46,15 +41,12 @@ type Service struct {
 	Config
 	client *http.Client
 	signer signer
-
-	mu sync.Mutex
-	// busy counts the messages that are on their way to a subscriber.
-	busy map[string]int
+	loads  loads
 }
 
 // New makes the service and registers its task handler.
 func New(c Config) *Service {
-	s := &Service{Config: c, client: newClient(), busy: map[string]int{}}
+	s := &Service{Config: c, client: newClient()}
 	s.signer.base, s.signer.now = c.Base, c.Now
 	c.Tasks.Handle(taskDeliver, task.HandlerOptions{Concurrency: maxDeliveries, Backoff: backoff}, s.deliver)
 	return s
