@@ -119,7 +119,7 @@ func TestFailures(t *testing.T) {
 		if _, err := b.objects.Put(b.ctx, "strange", "a", strings.NewReader("theirs"), blobOptions(6)); err != nil {
 			t.Fatal(err)
 		}
-		for name, c := range map[string]struct{ location, reason, object string }{
+		cases := map[string]struct{ location, reason, object string }{
 			"missing":        {"s3://data/nothing", "no such object", "no such object"},
 			"bucket missing": {"s3://nowhere/nothing", "no bucket nowhere", "out of reach"},
 			"not theirs":     {"s3://strange/a", "no bucket strange", "out of reach"},
@@ -128,9 +128,14 @@ func TestFailures(t *testing.T) {
 			"dies":           {b.input("die", "die"), "crashed", "crashed"},
 			"half":           {b.input("half", "half"), "crashed", "crashed"},
 			"garbage":        {b.input("garbage", "garbage"), "not valid HTTP", "not valid HTTP"},
-		} {
+		}
+		asked := map[string]*runtime.InvokeEndpointAsyncOutput{}
+		for name, c := range cases {
+			asked[name] = b.ask("e", c.location, func(in *runtime.InvokeEndpointAsyncInput) { in.InvocationTimeoutSeconds = aws.Ptr[int32](1) })
+		}
+		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				out := b.ask("e", c.location, func(in *runtime.InvokeEndpointAsyncInput) { in.InvocationTimeoutSeconds = aws.Ptr[int32](1) })
+				out := asked[name]
 				n := b.end(out)
 				if n.topic != "bad" || n.Status != "Failed" || !strings.Contains(n.FailureReason, c.reason) {
 					t.Errorf("the topic is told %s", n.message)
