@@ -2,42 +2,19 @@ package endpoint
 
 import (
 	"time"
-)
 
-// phase is how far a replica is.
-type phase int
-
-const (
-	// coming: its model is being brought, its programs start, or they do not answer
-	// yet.
-	coming phase = iota
-	// healthy: all its containers answer /ping.
-	healthy
-	// ailing: it was healthy and does not answer any more, or its programs ended.
-	ailing
-	// hopeless: it never was healthy and will not be.
-	hopeless
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // condition is what is known of a replica.
-type condition struct {
-	phase phase
-	// reason says what is wrong with it, a sentence for the user.
-	reason string
-	// images are what its containers' images were resolved to; nil while unknown.
-	images []resolved
-	// lost says that its programs were gone when the server came back.
-	lost bool
-	// unseen says that nobody has looked at it yet: a server that comes back may find
-	// it serving.
-	unseen bool
-}
+type condition = replica.Condition
 
-// resolved is a container's image as it runs.
-type resolved struct {
-	Specified, Resolved string
-	At                  time.Time
-}
+const (
+	coming   = replica.Coming
+	healthy  = replica.Healthy
+	ailing   = replica.Ailing
+	hopeless = replica.Hopeless
+)
 
 // outlook is what advance decides by: what is known of the replicas, and the time.
 type outlook struct {
@@ -221,7 +198,7 @@ func (e *Endpoint) heal(o outlook) (bool, error) {
 	for i := range e.Fleet.Variants {
 		v := &e.Fleet.Variants[i]
 		for k, r := range e.Fleet.replicas(v) {
-			p := o.replicas[r].phase
+			p := o.replicas[r].Phase
 			if p != ailing && p != hopeless || o.patience(v.Name) > 0 {
 				continue
 			}

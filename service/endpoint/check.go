@@ -6,7 +6,6 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -75,13 +74,8 @@ func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
 // why it stands outside of transactions.
 func (s *Service) placed(ctx context.Context, f *Fleet) error {
 	for i := range f.Variants {
-		containers := f.Variants[i].Model.Containers
-		for k := range containers {
-			_, contained, err := image.Locate(ctx, s.Images, containers[k].Image, s.Containers != nil, s.ContainersOnly)
-			if err != nil {
-				return err
-			}
-			containers[k].Contained = contained
+		if err := s.Machine.Place(ctx, &f.Variants[i].Model); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // DescribeEndpoint answers what serves, and what is to (DescribeEndpoint-1 … -8).
@@ -121,8 +122,8 @@ func captureSummary(c *sagemaker.DataCaptureConfig, s status) *sagemaker.DataCap
 }
 
 // deployedImages are the images that containers run (DescribeEndpoint-4).
-func deployedImages(list []resolved) []sagemaker.DeployedImage {
-	return kit.Map(list, func(r resolved) sagemaker.DeployedImage {
+func deployedImages(list []replica.Resolved) []sagemaker.DeployedImage {
+	return kit.Map(list, func(r replica.Resolved) sagemaker.DeployedImage {
 		return sagemaker.DeployedImage{SpecifiedImage: &r.Specified, ResolvedImage: &r.Resolved, ResolutionTime: &r.At}
 	})
 }

@@ -3,12 +3,14 @@ package endpoint
 import (
 	"fmt"
 	"slices"
+
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // ready says whether all replicas of a fleet are healthy.
 func (f *Fleet) ready(o outlook) bool {
 	for _, r := range f.all() {
-		if o.replicas[r].phase != healthy {
+		if o.replicas[r].Phase != healthy {
 			return false
 		}
 	}
@@ -16,10 +18,10 @@ func (f *Fleet) ready(o outlook) bool {
 }
 
 // broken says whether some replica of a fleet is in one of these phases, and why.
-func (f *Fleet) broken(o outlook, phases ...phase) (reason string, is bool) {
+func (f *Fleet) broken(o outlook, phases ...replica.Phase) (reason string, is bool) {
 	for _, r := range f.all() {
-		if c := o.replicas[r]; slices.Contains(phases, c.phase) {
-			return fmt.Sprintf("The variant %s could not be started: %s", r.Variant, c.reason), true
+		if c := o.replicas[r]; slices.Contains(phases, c.Phase) {
+			return fmt.Sprintf("The variant %s could not be started: %s", r.Variant, c.Reason), true
 		}
 	}
 	return "", false
@@ -33,7 +35,7 @@ func (f *Fleet) serving(o outlook) bool {
 			continue
 		}
 		for _, r := range f.replicas(v) {
-			if o.replicas[r].phase == healthy {
+			if o.replicas[r].Phase == healthy {
 				return true
 			}
 		}
@@ -44,7 +46,7 @@ func (f *Fleet) serving(o outlook) bool {
 // lost says whether some replica was gone when the server came back.
 func (f *Fleet) lost(o outlook) bool {
 	for _, r := range f.all() {
-		if o.replicas[r].lost {
+		if o.replicas[r].Lost {
 			return true
 		}
 	}
@@ -53,7 +55,7 @@ func (f *Fleet) lost(o outlook) bool {
 
 // unseen says whether nobody has looked at some replica yet.
 func (f *Fleet) unseen(o outlook) bool {
-	return slices.ContainsFunc(f.all(), func(r Replica) bool { return o.replicas[r].unseen })
+	return slices.ContainsFunc(f.all(), func(r Replica) bool { return o.replicas[r].Unseen })
 }
 
 // wanted is how many replicas production variants are to have.
@@ -72,8 +74,8 @@ func (f *Fleet) settle(o outlook) {
 		v := &f.Variants[i]
 		v.Weight, v.Count = v.DesiredWeight, v.DesiredCount
 		for _, r := range f.replicas(v) {
-			if c := o.replicas[r]; c.images != nil && v.Images == nil {
-				v.Images = deployedImages(c.images)
+			if c := o.replicas[r]; c.Images != nil && v.Images == nil {
+				v.Images = deployedImages(c.Images)
 			}
 		}
 	}
