@@ -26,6 +26,10 @@ type outlook struct {
 	// patience is how long the replicas of a variant that keep ailing wait before
 	// the next takes their place; zero to go on at once.
 	patience func(variant string) time.Duration
+	// demand is what the requests of a serverless variant of some generation ask
+	// for, and serverlessIdle how long a replica of one is kept without any.
+	demand         func(generation int, variant string) demand
+	serverlessIdle time.Duration
 }
 
 // advance does what follows from the outlook, and says whether anything did. It
@@ -138,6 +142,10 @@ func (e *Endpoint) advanceRescaling(o outlook) (bool, error) {
 				continue
 			}
 			v.DesiredWeight, v.DesiredCount = old.Weight, old.Count
+			if v.Serverless != nil {
+				v.Serverless.Desired = *old.Serverless
+				continue
+			}
 			e.Retiring = append(e.Retiring, e.Fleet.resize(v, old.Count)...)
 		}
 		return true, fire(rollBack, e, o.now)
@@ -163,8 +171,9 @@ func (e *Endpoint) advanceRollback(o outlook) (bool, error) {
 // shrink takes the replicas away that a variant has above its count.
 func (e *Endpoint) shrink() {
 	for i := range e.Fleet.Variants {
-		v := &e.Fleet.Variants[i]
-		e.Retiring = append(e.Retiring, e.Fleet.resize(v, v.DesiredCount)...)
+		if v := &e.Fleet.Variants[i]; v.Serverless == nil {
+			e.Retiring = append(e.Retiring, e.Fleet.resize(v, v.DesiredCount)...)
+		}
 	}
 }
 
@@ -192,11 +201,15 @@ func (e *Endpoint) keep(o outlook) (bool, error) {
 	return healed, nil
 }
 
-// heal gives every replica that ails, or is hopeless, a successor.
+// heal gives every replica that ails, or is hopeless, a successor; of serverless
+// variants only where requests need it.
 func (e *Endpoint) heal(o outlook) (bool, error) {
-	changed := false
+	changed := e.scale(e.Fleet, o)
 	for i := range e.Fleet.Variants {
 		v := &e.Fleet.Variants[i]
+		if v.Serverless != nil {
+			continue
+		}
 		for k, r := range e.Fleet.replicas(v) {
 			p := o.replicas[r].Phase
 			if p != ailing && p != hopeless || o.patience(v.Name) > 0 {

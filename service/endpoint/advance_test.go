@@ -18,6 +18,7 @@ func (w world) outlook(wait time.Duration, removed ...Replica) outlook {
 		now: time.Unix(1, 0), replicas: w,
 		removed:  func(r Replica) bool { return slices.Contains(removed, r) },
 		patience: func(string) time.Duration { return wait },
+		demand:   func(int, string) demand { return demand{} },
 	}
 }
 
@@ -110,7 +111,7 @@ func TestRescaling(t *testing.T) {
 	t.Parallel()
 	change := func(f *Fleet, weight float32, count int) *Endpoint {
 		v := &f.Variants[0]
-		e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {v.Weight, v.Count}}}}
+		e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: v.Weight, Count: v.Count}}}}
 		v.DesiredWeight, v.DesiredCount = weight, count
 		if count > len(v.Replicas) {
 			f.resize(v, count)

@@ -30,13 +30,15 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 					return nil, aws.Invalid("The model %s of the variant %s has a container whose Mode is MultiModel, which is not supported yet.", model.Name, *v.VariantName)
 				}
 			}
-			count := 1 // of a serverless variant
-			if v.InitialInstanceCount != nil {
+			onDemand, count := serverless(v), 0
+			if onDemand != nil {
+				count = onDemand.first()
+			} else {
 				count = int(*v.InitialInstanceCount)
 			}
 			f.Variants = append(f.Variants, Variant{
 				Name: *v.VariantName, Shadow: len(f.Variants) >= len(c.ProductionVariants), Model: model,
-				Weight: aws.Val(v.InitialVariantWeight), DesiredWeight: aws.Val(v.InitialVariantWeight), DesiredCount: count,
+				Weight: aws.Val(v.InitialVariantWeight), DesiredWeight: aws.Val(v.InitialVariantWeight), DesiredCount: count, Serverless: onDemand,
 			})
 		}
 	}
@@ -53,8 +55,6 @@ func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
 		return aws.Invalid("The variant %s has ManagedInstanceScaling, which is not supported yet. Leave it out, and change the count with UpdateEndpointWeightsAndCapacities.", *v.VariantName)
 	case v.CoreDumpConfig != nil:
 		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
-	case v.ServerlessConfig != nil:
-		return aws.Invalid("The variant %s has a ServerlessConfig, which is not supported yet. Give it an InstanceType and an InitialInstanceCount.", *v.VariantName)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func TestAilingWhileRescaling(t *testing.T) {
 	f := fleetOf(1, 2)
 	v := &f.Variants[0]
 	v.Count, v.DesiredWeight = 1, 4
-	e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {1, 1}}}}
+	e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: 1, Count: 1}}}}
 	w := world{at(f, 0): {Phase: healthy}, at(f, 1): {Phase: ailing}}
 	do(t, e, w.outlook(0), true, updating)
 	w[at(f, 2)] = condition{Phase: healthy}
@@ -53,7 +53,7 @@ func TestAilingWhileRescaling(t *testing.T) {
 func TestAilingWhileRollingBack(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(1, 2)
-	e := &Endpoint{Status: rollingBack, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {1, 2}}}, FailureReason: "because"}
+	e := &Endpoint{Status: rollingBack, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: 1, Count: 2}}}, FailureReason: "because"}
 	w := all(f, healthy)
 	w[at(f, 1)] = condition{Phase: coming}
 	do(t, e, w.outlook(0), false, rollingBack)

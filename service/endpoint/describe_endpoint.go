@@ -61,6 +61,10 @@ func summaries(e *Endpoint, f *Fleet, shadow bool) []*sagemaker.ProductionVarian
 			CurrentInstanceCount: aws.Ptr(int32(v.Count)), DesiredInstanceCount: aws.Ptr(int32(v.DesiredCount)),
 			ManagedInstanceScaling: set.ManagedInstanceScaling, RoutingConfig: set.RoutingConfig,
 		}
+		if s := v.Serverless; s != nil { // it has no instances that anybody counts
+			summary.CurrentInstanceCount, summary.DesiredInstanceCount = nil, nil
+			summary.CurrentServerlessConfig, summary.DesiredServerlessConfig = &s.Current, &s.Desired
+		}
 		if e.Deployment != nil && e.Deployment.Fleet == nil {
 			if _, changes := e.Deployment.Before[v.Name]; changes {
 				summary.VariantStatus = []*sagemaker.ProductionVariantStatus{{Status: sagemaker.VariantStatusUpdating, StartTime: &e.Deployment.StartedAt}}
@@ -96,6 +100,9 @@ func pending(e *Endpoint) *sagemaker.PendingDeploymentSummary {
 			InstanceType: set.InstanceType, AcceleratorType: set.AcceleratorType, DesiredServerlessConfig: set.ServerlessConfig,
 			ManagedInstanceScaling: set.ManagedInstanceScaling, RoutingConfig: set.RoutingConfig,
 			VariantStatus: []*sagemaker.ProductionVariantStatus{{Status: sagemaker.VariantStatusCreating, StartTime: &e.Deployment.StartedAt}},
+		}
+		if v.Serverless != nil {
+			one.DesiredInstanceCount = nil
 		}
 		if v.Shadow {
 			out.ShadowProductionVariants = append(out.ShadowProductionVariants, one)

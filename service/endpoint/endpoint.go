@@ -52,6 +52,9 @@ type Variant struct {
 	// they differ only while weights and capacities change (DescribeEndpoint-5).
 	Weight, DesiredWeight float32
 	Count, DesiredCount   int
+	// Serverless is set for a variant whose replicas come and go with its requests;
+	// its counts are those that it begins with.
+	Serverless *Serverless `json:",omitempty"`
 	// Replicas are the numbers of the instances that there are to be; a replica that
 	// takes the place of another has a number of its own, from Next.
 	Replicas []int
@@ -72,8 +75,9 @@ type Deployment struct {
 // Capacity is how much of the traffic a variant gets, and how many instances it
 // has for it.
 type Capacity struct {
-	Weight float32
-	Count  int
+	Weight     float32
+	Count      int
+	Serverless *sagemaker.ProductionVariantServerlessConfig `json:",omitempty"`
 }
 
 // Replica names one instance of a variant: the programs of all its containers.

@@ -34,6 +34,9 @@ func (f *Fleet) serving(o outlook) bool {
 		if v.Shadow {
 			continue
 		}
+		if v.Serverless != nil { // a request has it started
+			return true
+		}
 		for _, r := range f.replicas(v) {
 			if o.replicas[r].Phase == healthy {
 				return true
@@ -43,10 +46,12 @@ func (f *Fleet) serving(o outlook) bool {
 	return false
 }
 
-// lost says whether some replica was gone when the server came back.
+// lost says whether some replica was gone when the server came back. Those of
+// serverless variants come and go.
 func (f *Fleet) lost(o outlook) bool {
-	for _, r := range f.all() {
-		if o.replicas[r].Lost {
+	for i := range f.Variants {
+		v := &f.Variants[i]
+		if v.Serverless == nil && slices.ContainsFunc(f.replicas(v), func(r Replica) bool { return o.replicas[r].Lost }) {
 			return true
 		}
 	}
@@ -73,6 +78,9 @@ func (f *Fleet) settle(o outlook) {
 	for i := range f.Variants {
 		v := &f.Variants[i]
 		v.Weight, v.Count = v.DesiredWeight, v.DesiredCount
+		if v.Serverless != nil {
+			v.Serverless.Current = v.Serverless.Desired
+		}
 		for _, r := range f.replicas(v) {
 			if c := o.replicas[r]; c.Images != nil && v.Images == nil {
 				v.Images = deployedImages(c.Images)

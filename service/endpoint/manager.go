@@ -26,7 +26,7 @@ func (s *Service) run(ctx context.Context, t *task.Task) error {
 	}
 	m := &manager{
 		s: s, w: w, logger: s.Logger.With("endpoint", w.key()), drivers: map[Replica]*driver{}, removals: map[Replica]*replica.Removal{},
-		setbacks: map[string]setback{}, moved: make(chan struct{}, 1),
+		setbacks: map[string]setback{}, demands: map[demandKey]*proxy.Demand{}, moved: make(chan struct{}, 1),
 	}
 	changed := make(chan struct{}, 1)
 	s.mu.Lock()
@@ -68,6 +68,8 @@ type manager struct {
 	// drivers drive the replicas that there are to be, removals end those that retire.
 	drivers  map[Replica]*driver
 	removals map[Replica]*replica.Removal
+	// demands are where the requests of serverless variants wait.
+	demands map[demandKey]*proxy.Demand
 	// setbacks count, by variant, replicas that did not stay healthy.
 	setbacks map[string]setback
 	// moved tells that the condition of some replica has changed.
@@ -201,13 +203,15 @@ func (m *manager) follow(ctx context.Context, r *row) {
 // outlook is what advance decides by, and how long until patience with some
 // variant ends.
 func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
-	o := outlook{now: now, replicas: map[Replica]condition{}}
+	o := outlook{now: now, replicas: map[Replica]condition{}, serverlessIdle: m.s.ServerlessIdle}
+	o.demand = func(generation int, variant string) demand { return m.demand(generation, variant, now) }
 	wait := time.Hour
 	for r, d := range m.drivers {
 		c := d.Condition()
 		o.replicas[r] = c
 		if (c.Phase == ailing || c.Phase == hopeless) && !d.counted {
 			d.counted = true
+			m.despair(r, c.Reason)
 			b := m.setbacks[r.Variant]
 			if now.Sub(b.last) > calm {
 				b.times = 0

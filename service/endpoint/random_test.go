@@ -82,7 +82,7 @@ func (h *history) ask() {
 		h.e.Deployment = &Deployment{Fleet: fleetOf(h.e.Generations, count)}
 	} else {
 		v := &h.e.Fleet.Variants[0]
-		h.e.Deployment = &Deployment{Before: map[string]Capacity{"v": {v.Weight, v.Count}}}
+		h.e.Deployment = &Deployment{Before: map[string]Capacity{"v": {Weight: v.Weight, Count: v.Count}}}
 		if v.DesiredCount = count; count > len(v.Replicas) {
 			h.e.Fleet.resize(v, count)
 		}

@@ -14,6 +14,7 @@ func (m *manager) publish(r *row) {
 		m.s.Captures.route(m.routeKey(), destination(f.Config.DataCaptureConfig))
 	}
 	m.s.Routes.Set(m.routeKey(), m.route(r))
+	m.forgetDemands(&r.Body)
 }
 
 func (m *manager) route(r *row) *proxy.Endpoint {
@@ -31,6 +32,9 @@ func (m *manager) route(r *row) *proxy.Endpoint {
 			if d := m.drivers[replica]; d != nil && d.Condition().Phase == healthy {
 				routed.Instances = append(routed.Instances, d.Instance())
 			}
+		}
+		if routed.Demand = m.demandOf(e.Fleet, v); routed.Demand != nil {
+			routed.Demand.Set(int(*v.Serverless.Current.MaxConcurrency), routed.Instances)
 		}
 		if v.Shadow {
 			out.Shadow = append(out.Shadow, routed)

@@ -45,8 +45,11 @@ type Config struct {
 	Routes *proxy.Table
 	// Captures is where the data path records the requests of endpoints that want it.
 	Captures *Captures
-	Logger   *slog.Logger
-	Now      func() time.Time
+	// ServerlessIdle is how long serverless variants keep an instance that has
+	// nothing to do; 0 takes DefaultServerlessIdle.
+	ServerlessIdle time.Duration
+	Logger         *slog.Logger
+	Now            func() time.Time
 	// Dir holds one directory an endpoint: what its containers see as /opt/ml.
 	Dir string
 }
@@ -65,6 +68,9 @@ const maxEndpoints = 10_000
 
 // New makes the service and registers its task handler.
 func New(c Config) *Service {
+	if c.ServerlessIdle <= 0 {
+		c.ServerlessIdle = DefaultServerlessIdle
+	}
 	s := &Service{Config: c, managed: map[work]chan struct{}{}}
 	c.Tasks.Handle(taskRun, task.HandlerOptions{Concurrency: maxEndpoints}, s.run)
 	return s
