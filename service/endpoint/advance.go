@@ -30,6 +30,9 @@ type outlook struct {
 	// for, and serverlessIdle how long a replica of one is kept without any.
 	demand         func(generation int, variant string) demand
 	serverlessIdle time.Duration
+	// load is what each instance of a variant had to do in the last periods, the
+	// latest last; for variants with managed scaling.
+	load func(generation int, variant string) []float64
 }
 
 // advance does what follows from the outlook, and says whether anything did. It
@@ -183,6 +186,9 @@ func (e *Endpoint) keep(o outlook) (bool, error) {
 	healed, err := e.heal(o)
 	if err != nil {
 		return healed, err
+	}
+	if e.Status == inService {
+		healed = e.manage(e.Fleet, o) || healed
 	}
 	serving, complete, lost := e.Fleet.serving(o), e.Fleet.ready(o), e.Fleet.lost(o)
 	move := func(t transition) (bool, error) { return true, fire(t, e, o.now) }

@@ -19,6 +19,7 @@ func (w world) outlook(wait time.Duration, removed ...Replica) outlook {
 		removed:  func(r Replica) bool { return slices.Contains(removed, r) },
 		patience: func(string) time.Duration { return wait },
 		demand:   func(int, string) demand { return demand{} },
+		load:     func(int, string) []float64 { return nil },
 	}
 }
 

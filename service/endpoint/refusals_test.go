@@ -16,9 +16,6 @@ func TestRefusals(t *testing.T) {
 		b.config("plain", 1, nil)
 		for name, change := range map[string]func(c *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant){
 			"component": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) { v.ModelName = nil },
-			"scaling": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
-				v.ManagedInstanceScaling = &sagemaker.ProductionVariantManagedInstanceScaling{Status: sagemaker.ManagedInstanceScalingStatusEnabled}
-			},
 			"dump": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
 				v.CoreDumpConfig = &sagemaker.ProductionVariantCoreDumpConfig{}
 			},
