@@ -80,7 +80,7 @@ func (e *Endpoint) scale(f *Fleet, o outlook) (changed bool) {
 		}
 		v.Replicas = kept
 		wanted := min(max(provisioned, d.needed), int(*v.Serverless.Desired.MaxConcurrency))
-		if wanted > len(v.Replicas) && o.patience(v.Name) <= 0 {
+		if wanted > len(v.Replicas) && o.patience(f.Generation, v.Name) <= 0 {
 			f.resize(v, wanted)
 			changed = true
 		}
