@@ -40,7 +40,6 @@ func histories(t *testing.T, f func(h *history)) {
 // step advances once and checks the laws that always hold.
 func (h *history) step(patience time.Duration, removes func(Replica) bool) {
 	h.t.Helper()
-	before, serving := h.e.Status, healthyOf(h.e, h.w)
 	var removed []Replica
 	for _, x := range h.e.Retiring {
 		if removes(x.Replica) {
@@ -48,7 +47,7 @@ func (h *history) step(patience time.Duration, removes func(Replica) bool) {
 			h.gone[x.Replica] = true
 		}
 	}
-	before, serving = h.e.Status, healthyOf(h.e, h.w)
+	before, serving := h.e.Status, healthyOf(h.e, h.w)
 	h.now = h.now.Add(time.Duration(h.r.IntN(40)) * time.Second)
 	o := h.w.outlook(patience, removed...)
 	o.now, o.alarm = h.now, h.alarm
