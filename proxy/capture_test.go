@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	v2aws "github.com/aws/aws-sdk-go-v2/aws"
 	runtime "github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
 
 	"github.com/sagebrush/sagebrush/proxy"
