@@ -186,6 +186,34 @@ def test_synchronous(server: Server, program: Programs, unique: Callable[[str], 
     hosting.delete(endpoint)
 
 
+def test_update(
+    server: Server, program: Programs, unique: Callable[[str], str], listener: Listener
+) -> None:
+    """What waits and what is under way is answered while an update moves on (Deploy-1)."""
+    hosting = hosting_of(server, unique, program)
+    sns = server.client("sns")
+    image = program(SLOW, "serve")
+    endpoint, good, bad = queued(hosting, image, sns, MaxConcurrentInvocationsPerInstance=1)
+    listener.subscribe(sns, good, bad)
+    served = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    described = hosting.sagemaker.describe_endpoint_config(EndpointConfigName=served)
+    config = hosting.config(
+        {"VariantName": "a", "ModelName": hosting.model(image, "dog"), "InitialInstanceCount": 2},
+        AsyncInferenceConfig=described["AsyncInferenceConfig"],
+    )
+    asked = [ask(hosting, endpoint, f"row {i}") for i in range(30)]
+    hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+    for said in asked:
+        assert listener.result(said["InferenceId"])["invocationStatus"] == "Completed"
+    names = [read(hosting, said["OutputLocation"]).partition("|")[0] for said in asked]
+    assert names[0] == "cat"
+    assert hosting.settle(endpoint)["EndpointStatus"] == "InService"
+    last = ask(hosting, endpoint, "last")
+    listener.result(last["InferenceId"])
+    assert read(hosting, last["OutputLocation"]).startswith("dog|")
+    hosting.delete(endpoint)
+
+
 SLOW = SERVE.replace('if body == b"die":', 'time.sleep(0.05)\n        if body == b"die":')
 
 

@@ -163,6 +163,37 @@ type reading struct{ err error }
 
 func (r reading) Read([]byte) (int, error) { return 0, r.err }
 
+// DataCapture-1: questions are captured as requests are, if they are not too long.
+func TestQuestionsAreCaptured(t *testing.T) {
+	t.Parallel()
+	lines := make(sink, 10)
+	b := setup(t, proxy.Options{Capture: lines})
+	c := one(b.container("", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/csv")
+		_ = http.NewResponseController(w).EnableFullDuplex()
+		_, _ = io.Copy(w, r.Body)
+	}))
+	b.Table().Set(key, &proxy.Endpoint{Async: true, Production: []*proxy.Variant{variant("a", 1, c)}, Limits: proxy.Limits{Body: 100},
+		Capture: &proxy.Capture{Percentage: 100, Input: true, Output: true, CSV: []string{"text/csv"}}})
+	for _, n := range []int64{101, 3} {
+		r, err := b.Ask(t.Context(), question(letters(n), n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Close()
+	}
+	b.Close() // writes what waits
+	if len(lines) != 1 {
+		t.Fatalf("%d questions were captured", len(lines))
+	}
+	if line := string((<-lines).Line); strings.Count(line, `"data":"abc"`) != 2 || !strings.Contains(line, `"inferenceId":"i"`) {
+		t.Errorf("captured is %s", line)
+	}
+}
+
 // Async-2: what an endpoint takes at a time is what its instances do.
 func TestCapacity(t *testing.T) {
 	t.Parallel()
