@@ -118,6 +118,7 @@ func (a *App) openServices(ctx context.Context) error {
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
 	hosted := a.openHosting(ctx, base, runner, models, configs, streams)
+	scaled := a.openScaling(base, hosted, metrics)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
@@ -141,7 +142,7 @@ func (a *App) openServices(ctx context.Context) error {
 		{stsapi.Service, []any{sts.New(a.issue, roles)}},
 		{iamapi.Service, []any{roles}},
 		{ecr.Service, nil},
-		{autoscaling.Service, nil},
+		{autoscaling.Service, []any{scaled}},
 	} {
 		if err := a.api.Mount(m.service, m.impls...); err != nil {
 			return err

@@ -23,7 +23,7 @@ func (s *Service) RegisterScalableTarget(ctx context.Context, in *api.RegisterSc
 	switch {
 	case err != nil:
 		return nil, err
-	case v.Gone:
+	case v.Gone, !v.Found:
 		return nil, aws.Invalid("No scalable resource found for service namespace: sagemaker, resource ID: %s, scalable dimension: %s. Create the endpoint first, and wait until it is in service.", r.ID, r.Dimension)
 	case v.Serverless:
 		return nil, aws.Invalid("The variant %s of the endpoint %s is serverless: it has no instances to scale.", r.Variant, r.Endpoint)

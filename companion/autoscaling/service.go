@@ -30,6 +30,8 @@ type Variants interface {
 type Variant struct {
 	// Gone says that it does not exist, or soon will not.
 	Gone bool
+	// Found says that it is known: not while its endpoint is made.
+	Found bool
 	// Steady says that its endpoint is in service and may be changed.
 	Steady bool
 	// Instances are those that it is to have.
