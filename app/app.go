@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/edge"
 	"github.com/sagebrush/sagebrush/identity"
 	"github.com/sagebrush/sagebrush/image"
@@ -45,6 +46,8 @@ type App struct {
 	tasks      *task.Queue
 	// index is nil without a search.
 	index *index.Index
+	// cloudwatch takes what endpoints did.
+	cloudwatch *monitoring.Service
 	api   *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
@@ -172,13 +175,14 @@ const drain = 20 * time.Second
 // programs of jobs run on.
 func (a *App) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var indexing sync.WaitGroup
-	defer indexing.Wait() // so that nothing uses the database when Close closes it
+	var others sync.WaitGroup
+	defer others.Wait() // so that nothing uses the database when Close closes it
 	defer stop()
 	go a.keys.Watch(background)
 	if a.index != nil {
-		indexing.Go(func() { a.index.Run(background) })
+		others.Go(func() { a.index.Run(background) })
 	}
+	others.Go(func() { a.publishMeasures(background) })
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -48,6 +48,9 @@ type Config struct {
 	// AutoscalingPeriod is how long what AWS's autoscaling does by minutes takes here,
 	// in whole seconds as CloudWatch's periods are; 0 for a minute.
 	AutoscalingPeriod time.Duration
+	// ServerlessIdle is how long a serverless endpoint keeps an instance that has
+	// nothing to do; 0 takes endpoint.DefaultServerlessIdle.
+	ServerlessIdle time.Duration
 	// NoSearch keeps no search index: Search and GetSearchSuggestions are refused,
 	// and the next server that has one packs everything anew. All servers of one
 	// database must agree.

@@ -2,42 +2,19 @@ package endpoint
 
 import (
 	"time"
-)
 
-// phase is how far a replica is.
-type phase int
-
-const (
-	// coming: its model is being brought, its programs start, or they do not answer
-	// yet.
-	coming phase = iota
-	// healthy: all its containers answer /ping.
-	healthy
-	// ailing: it was healthy and does not answer any more, or its programs ended.
-	ailing
-	// hopeless: it never was healthy and will not be.
-	hopeless
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // condition is what is known of a replica.
-type condition struct {
-	phase phase
-	// reason says what is wrong with it, a sentence for the user.
-	reason string
-	// images are what its containers' images were resolved to; nil while unknown.
-	images []resolved
-	// lost says that its programs were gone when the server came back.
-	lost bool
-	// unseen says that nobody has looked at it yet: a server that comes back may find
-	// it serving.
-	unseen bool
-}
+type condition = replica.Condition
 
-// resolved is a container's image as it runs.
-type resolved struct {
-	Specified, Resolved string
-	At                  time.Time
-}
+const (
+	coming   = replica.Coming
+	healthy  = replica.Healthy
+	ailing   = replica.Ailing
+	hopeless = replica.Hopeless
+)
 
 // outlook is what advance decides by: what is known of the replicas, and the time.
 type outlook struct {
@@ -49,6 +26,10 @@ type outlook struct {
 	// patience is how long the replicas of a variant that keep ailing wait before
 	// the next takes their place; zero to go on at once.
 	patience func(variant string) time.Duration
+	// demand is what the requests of a serverless variant of some generation ask
+	// for, and serverlessIdle how long a replica of one is kept without any.
+	demand         func(generation int, variant string) demand
+	serverlessIdle time.Duration
 }
 
 // advance does what follows from the outlook, and says whether anything did. It
@@ -161,6 +142,10 @@ func (e *Endpoint) advanceRescaling(o outlook) (bool, error) {
 				continue
 			}
 			v.DesiredWeight, v.DesiredCount = old.Weight, old.Count
+			if v.Serverless != nil {
+				v.Serverless.Desired = *old.Serverless
+				continue
+			}
 			e.Retiring = append(e.Retiring, e.Fleet.resize(v, old.Count)...)
 		}
 		return true, fire(rollBack, e, o.now)
@@ -186,8 +171,9 @@ func (e *Endpoint) advanceRollback(o outlook) (bool, error) {
 // shrink takes the replicas away that a variant has above its count.
 func (e *Endpoint) shrink() {
 	for i := range e.Fleet.Variants {
-		v := &e.Fleet.Variants[i]
-		e.Retiring = append(e.Retiring, e.Fleet.resize(v, v.DesiredCount)...)
+		if v := &e.Fleet.Variants[i]; v.Serverless == nil {
+			e.Retiring = append(e.Retiring, e.Fleet.resize(v, v.DesiredCount)...)
+		}
 	}
 }
 
@@ -215,13 +201,17 @@ func (e *Endpoint) keep(o outlook) (bool, error) {
 	return healed, nil
 }
 
-// heal gives every replica that ails, or is hopeless, a successor.
+// heal gives every replica that ails, or is hopeless, a successor; of serverless
+// variants only where requests need it.
 func (e *Endpoint) heal(o outlook) (bool, error) {
-	changed := false
+	changed := e.scale(e.Fleet, o)
 	for i := range e.Fleet.Variants {
 		v := &e.Fleet.Variants[i]
+		if v.Serverless != nil {
+			continue
+		}
 		for k, r := range e.Fleet.replicas(v) {
-			p := o.replicas[r].phase
+			p := o.replicas[r].Phase
 			if p != ailing && p != hopeless || o.patience(v.Name) > 0 {
 				continue
 			}

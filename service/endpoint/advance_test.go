@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // world is what a test knows of replicas; those it does not name are coming.
@@ -17,13 +18,14 @@ func (w world) outlook(wait time.Duration, removed ...Replica) outlook {
 		now: time.Unix(1, 0), replicas: w,
 		removed:  func(r Replica) bool { return slices.Contains(removed, r) },
 		patience: func(string) time.Duration { return wait },
+		demand:   func(int, string) demand { return demand{} },
 	}
 }
 
 // fleetOf is a fleet with so many replicas of the variant "v", serving or to serve.
 func fleetOf(generation, count int) *Fleet {
 	f := &Fleet{Generation: generation, Variants: []Variant{{
-		Name: "v", Weight: 1, DesiredWeight: 1, Count: count, DesiredCount: count, Model: Model{Containers: []Container{{Hostname: "c"}}},
+		Name: "v", Weight: 1, DesiredWeight: 1, Count: count, DesiredCount: count, Model: replica.Model{Containers: []replica.Container{{Hostname: "c"}}},
 	}}}
 	f.resize(&f.Variants[0], count)
 	return f
@@ -31,10 +33,10 @@ func fleetOf(generation, count int) *Fleet {
 
 func at(f *Fleet, number int) Replica { return Replica{f.Generation, "v", number} }
 
-func all(f *Fleet, p phase) world {
+func all(f *Fleet, p replica.Phase) world {
 	w := world{}
 	for _, r := range f.all() {
-		w[r] = condition{phase: p, reason: "because"}
+		w[r] = condition{Phase: p, Reason: "because"}
 	}
 	return w
 }
@@ -54,14 +56,14 @@ func TestCreation(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(1, 2)
 	e := &Endpoint{Status: creating, Fleet: f, Deployment: &Deployment{}}
-	do(t, e, world{at(f, 0): {phase: healthy}}.outlook(0), false, creating)
+	do(t, e, world{at(f, 0): {Phase: healthy}}.outlook(0), false, creating)
 	do(t, e, all(f, healthy).outlook(0), true, inService)
 	if e.Deployment != nil || f.Variants[0].Count != 2 {
 		t.Errorf("%+v", e)
 	}
 	f = fleetOf(1, 2)
 	e = &Endpoint{Status: creating, Fleet: f, Deployment: &Deployment{}}
-	do(t, e, world{at(f, 1): {phase: hopeless, reason: "because"}}.outlook(0), true, failed)
+	do(t, e, world{at(f, 1): {Phase: hopeless, Reason: "because"}}.outlook(0), true, failed)
 	if e.FailureReason != "The variant v could not be started: because" || len(e.Retiring) != 2 || e.over() {
 		t.Errorf("%+v", e)
 	}
@@ -79,9 +81,9 @@ func TestUpdate(t *testing.T) {
 	config := &sagemaker.DeploymentConfig{}
 	e := &Endpoint{Status: updating, Fleet: old, Deployment: &Deployment{Fleet: fresh, Config: config}}
 	w := all(old, healthy)
-	w[at(fresh, 0)] = condition{phase: healthy}
+	w[at(fresh, 0)] = condition{Phase: healthy}
 	do(t, e, w.outlook(0), false, updating)
-	w[at(old, 0)] = condition{phase: ailing}
+	w[at(old, 0)] = condition{Phase: ailing}
 	do(t, e, w.outlook(0), true, updating)
 	if !slices.Equal(old.Variants[0].Replicas, []int{1}) {
 		t.Errorf("the old fleet has %v", old.Variants[0].Replicas)
@@ -95,7 +97,7 @@ func TestUpdate(t *testing.T) {
 	old, fresh = fleetOf(1, 1), fleetOf(2, 2)
 	e = &Endpoint{Status: updating, Fleet: old, Deployment: &Deployment{Fleet: fresh}}
 	w = all(old, healthy)
-	w[at(fresh, 1)] = condition{phase: hopeless, reason: "because"}
+	w[at(fresh, 1)] = condition{Phase: hopeless, Reason: "because"}
 	do(t, e, w.outlook(0), true, inService)
 	if e.Fleet != old || e.FailureReason == "" || len(e.Retiring) != 2 || e.Deployment != nil {
 		t.Errorf("%+v", e)
@@ -109,7 +111,7 @@ func TestRescaling(t *testing.T) {
 	t.Parallel()
 	change := func(f *Fleet, weight float32, count int) *Endpoint {
 		v := &f.Variants[0]
-		e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {v.Weight, v.Count}}}}
+		e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: v.Weight, Count: v.Count}}}}
 		v.DesiredWeight, v.DesiredCount = weight, count
 		if count > len(v.Replicas) {
 			f.resize(v, count)
@@ -118,7 +120,7 @@ func TestRescaling(t *testing.T) {
 	}
 	f := fleetOf(1, 1)
 	e := change(f, 3, 2)
-	do(t, e, world{at(f, 0): {phase: healthy}}.outlook(0), false, updating)
+	do(t, e, world{at(f, 0): {Phase: healthy}}.outlook(0), false, updating)
 	if v := f.Variants[0]; v.Weight != 1 || v.Count != 1 {
 		t.Errorf("it holds before the instance is there: %+v", v)
 	}
@@ -132,7 +134,7 @@ func TestRescaling(t *testing.T) {
 		t.Errorf("%+v, %+v", v, e.Retiring)
 	}
 	e = change(f, 9, 3)
-	w := world{at(f, 0): {phase: healthy}, at(f, 3): {phase: hopeless, reason: "because"}}
+	w := world{at(f, 0): {Phase: healthy}, at(f, 3): {Phase: hopeless, Reason: "because"}}
 	do(t, e, w.outlook(0), true, rollingBack)
 	if v := f.Variants[0]; v.DesiredWeight != 3 || v.DesiredCount != 1 || len(e.Retiring) != 2 {
 		t.Errorf("%+v, %+v", v, e.Retiring)
@@ -152,24 +154,24 @@ func TestAdvance(t *testing.T) {
 	e := &Endpoint{Status: inService, Fleet: f}
 	w := all(f, healthy)
 	do(t, e, w.outlook(0), false, inService)
-	w[at(f, 0)] = condition{phase: ailing}
+	w[at(f, 0)] = condition{Phase: ailing}
 	do(t, e, w.outlook(time.Second), false, inService)
 	do(t, e, w.outlook(0), true, inService)
 	if !slices.Equal(f.Variants[0].Replicas, []int{2, 1}) || !slices.Equal(e.Retiring[0].Contained, []bool{false}) {
 		t.Errorf("%v, %+v", f.Variants[0].Replicas, e.Retiring)
 	}
-	w[at(f, 1)] = condition{phase: ailing}
+	w[at(f, 1)] = condition{Phase: ailing}
 	do(t, e, w.outlook(time.Second), true, outOfService)
 	do(t, e, w.outlook(time.Second), false, outOfService)
-	w[at(f, 2)] = condition{phase: healthy}
+	w[at(f, 2)] = condition{Phase: healthy}
 	do(t, e, w.outlook(time.Second), true, inService)
 	for _, r := range f.all() {
-		w[r] = condition{lost: true}
+		w[r] = condition{Lost: true}
 	}
 	do(t, e, w.outlook(0), true, systemUpdating)
 	do(t, e, w.outlook(0), false, systemUpdating)
 	for _, r := range f.all() {
-		w[r] = condition{phase: healthy}
+		w[r] = condition{Phase: healthy}
 	}
 	do(t, e, w.outlook(0), true, inService)
 }

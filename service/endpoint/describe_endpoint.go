@@ -6,6 +6,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // DescribeEndpoint answers what serves, and what is to (DescribeEndpoint-1 … -8).
@@ -60,6 +61,10 @@ func summaries(e *Endpoint, f *Fleet, shadow bool) []*sagemaker.ProductionVarian
 			CurrentInstanceCount: aws.Ptr(int32(v.Count)), DesiredInstanceCount: aws.Ptr(int32(v.DesiredCount)),
 			ManagedInstanceScaling: set.ManagedInstanceScaling, RoutingConfig: set.RoutingConfig,
 		}
+		if s := v.Serverless; s != nil { // it has no instances that anybody counts
+			summary.CurrentInstanceCount, summary.DesiredInstanceCount = nil, nil
+			summary.CurrentServerlessConfig, summary.DesiredServerlessConfig = &s.Current, &s.Desired
+		}
 		if e.Deployment != nil && e.Deployment.Fleet == nil {
 			if _, changes := e.Deployment.Before[v.Name]; changes {
 				summary.VariantStatus = []*sagemaker.ProductionVariantStatus{{Status: sagemaker.VariantStatusUpdating, StartTime: &e.Deployment.StartedAt}}
@@ -96,6 +101,9 @@ func pending(e *Endpoint) *sagemaker.PendingDeploymentSummary {
 			ManagedInstanceScaling: set.ManagedInstanceScaling, RoutingConfig: set.RoutingConfig,
 			VariantStatus: []*sagemaker.ProductionVariantStatus{{Status: sagemaker.VariantStatusCreating, StartTime: &e.Deployment.StartedAt}},
 		}
+		if v.Serverless != nil {
+			one.DesiredInstanceCount = nil
+		}
 		if v.Shadow {
 			out.ShadowProductionVariants = append(out.ShadowProductionVariants, one)
 		} else {
@@ -121,8 +129,8 @@ func captureSummary(c *sagemaker.DataCaptureConfig, s status) *sagemaker.DataCap
 }
 
 // deployedImages are the images that containers run (DescribeEndpoint-4).
-func deployedImages(list []resolved) []sagemaker.DeployedImage {
-	return kit.Map(list, func(r resolved) sagemaker.DeployedImage {
+func deployedImages(list []replica.Resolved) []sagemaker.DeployedImage {
+	return kit.Map(list, func(r replica.Resolved) sagemaker.DeployedImage {
 		return sagemaker.DeployedImage{SpecifiedImage: &r.Specified, ResolvedImage: &r.Resolved, ResolutionTime: &r.At}
 	})
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -45,48 +45,20 @@ type Fleet struct {
 type Variant struct {
 	Name   string
 	Shadow bool `json:",omitempty"`
-	Model  Model
+	Model  replica.Model
 	// Images are what the containers' images were resolved to, in order.
 	Images []sagemaker.DeployedImage `json:",omitempty"`
 	// Weight and Count are those that serve, Desired… those that were asked for;
 	// they differ only while weights and capacities change (DescribeEndpoint-5).
 	Weight, DesiredWeight float32
 	Count, DesiredCount   int
+	// Serverless is set for a variant whose replicas come and go with its requests;
+	// its counts are those that it begins with.
+	Serverless *Serverless `json:",omitempty"`
 	// Replicas are the numbers of the instances that there are to be; a replica that
 	// takes the place of another has a number of its own, from Next.
 	Replicas []int
 	Next     int
-}
-
-// Model is what a variant runs: its containers in order, as they were when the
-// fleet was made.
-type Model struct {
-	Name       string
-	Containers []Container
-	// Direct says that each request names its container; else they are a pipeline.
-	Direct bool `json:",omitempty"`
-	// RoleARN is whom the containers act as, "" for nobody.
-	RoleARN string `json:",omitempty"`
-	// Isolated containers reach nothing and nobody (DescModel-12).
-	Isolated bool `json:",omitempty"`
-}
-
-// Container is one container of a model.
-type Container struct {
-	// Hostname is its name in requests, logs and the network of its model.
-	Hostname string
-	Image    string
-	// Contained says that the container engine runs it, not this server's own program
-	// for the image.
-	Contained bool `json:",omitempty"`
-	// Provider names the credentials of the image's registry, "" without.
-	Provider    string `json:",omitempty"`
-	Environment map[string]string
-	// Data is the model data, nil for none.
-	Data *modeldata.Source `json:",omitempty"`
-	// MultiModel says that Data is the place of many models, loaded as they are
-	// asked for, and Uncached that none of them is kept (DescModel-10).
-	MultiModel, Uncached bool `json:",omitempty"`
 }
 
 // Deployment is a change of what serves, under way.
@@ -103,8 +75,9 @@ type Deployment struct {
 // Capacity is how much of the traffic a variant gets, and how many instances it
 // has for it.
 type Capacity struct {
-	Weight float32
-	Count  int
+	Weight     float32
+	Count      int
+	Serverless *sagemaker.ProductionVariantServerlessConfig `json:",omitempty"`
 }
 
 // Replica names one instance of a variant: the programs of all its containers.
@@ -155,11 +128,7 @@ func (f *Fleet) replicas(v *Variant) []Replica {
 
 // retired is a replica of the variant as one that is to be removed.
 func (v *Variant) retired(r Replica) Retired {
-	x := Retired{Replica: r}
-	for _, c := range v.Model.Containers {
-		x.Contained = append(x.Contained, c.Contained)
-	}
-	return x
+	return Retired{Replica: r, Contained: v.Model.Contained()}
 }
 
 // variant is the fleet's variant of that name, nil for none.

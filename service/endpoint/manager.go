@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
 )
@@ -25,8 +25,8 @@ func (s *Service) run(ctx context.Context, t *task.Task) error {
 		return task.Cancel(err)
 	}
 	m := &manager{
-		s: s, w: w, logger: s.Logger.With("endpoint", w.key()), drivers: map[Replica]*driver{}, removals: map[Replica]*removal{},
-		setbacks: map[string]setback{}, moved: make(chan struct{}, 1),
+		s: s, w: w, logger: s.Logger.With("endpoint", w.key()), drivers: map[Replica]*driver{}, removals: map[Replica]*replica.Removal{},
+		setbacks: map[string]setback{}, demands: map[demandKey]*proxy.Demand{}, moved: make(chan struct{}, 1),
 	}
 	changed := make(chan struct{}, 1)
 	s.mu.Lock()
@@ -67,12 +67,20 @@ type manager struct {
 	logger *slog.Logger
 	// drivers drive the replicas that there are to be, removals end those that retire.
 	drivers  map[Replica]*driver
-	removals map[Replica]*removal
-	work     sync.WaitGroup
+	removals map[Replica]*replica.Removal
+	// demands are where the requests of serverless variants wait.
+	demands map[demandKey]*proxy.Demand
 	// setbacks count, by variant, replicas that did not stay healthy.
 	setbacks map[string]setback
 	// moved tells that the condition of some replica has changed.
 	moved chan struct{}
+}
+
+// driver drives one replica.
+type driver struct {
+	*replica.Driver
+	// counted says that its setback was noted.
+	counted bool
 }
 
 // setback is how often in a row replicas of a variant ailed, and when last.
@@ -165,24 +173,29 @@ func (m *manager) follow(ctx context.Context, r *row) {
 	wanted := map[Replica]bool{}
 	for _, f := range r.Body.fleets() {
 		for i := range f.Variants {
-			for _, replica := range f.replicas(&f.Variants[i]) {
-				wanted[replica] = true
-				if m.drivers[replica] == nil {
-					m.drivers[replica] = m.drive(ctx, newJob(m.s, r, f, &f.Variants[i], replica))
+			v := &f.Variants[i]
+			for _, one := range f.replicas(v) {
+				wanted[one] = true
+				if m.drivers[one] == nil {
+					m.drivers[one] = &driver{Driver: m.s.Machine.Drive(ctx, m.s.specOf(r, f, v, one), m.tell)}
 				}
 			}
 		}
 	}
 	for _, retired := range r.Body.Retiring {
 		if m.removals[retired.Replica] == nil {
-			m.removals[retired.Replica] = m.remove(ctx, r, retired, m.drivers[retired.Replica])
+			var d *replica.Driver
+			if driven := m.drivers[retired.Replica]; driven != nil {
+				d = driven.Driver
+			}
+			m.removals[retired.Replica] = m.s.Machine.Remove(ctx, m.s.programsOf(r, retired), d, m.tell)
 			delete(m.drivers, retired.Replica)
 		}
 	}
-	for replica, d := range m.drivers {
-		if !wanted[replica] { // another server has removed it
-			d.cancel()
-			delete(m.drivers, replica)
+	for one, d := range m.drivers {
+		if !wanted[one] { // another server has removed it
+			d.Close()
+			delete(m.drivers, one)
 		}
 	}
 }
@@ -190,13 +203,15 @@ func (m *manager) follow(ctx context.Context, r *row) {
 // outlook is what advance decides by, and how long until patience with some
 // variant ends.
 func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
-	o := outlook{now: now, replicas: map[Replica]condition{}}
+	o := outlook{now: now, replicas: map[Replica]condition{}, serverlessIdle: m.s.ServerlessIdle}
+	o.demand = func(generation int, variant string) demand { return m.demand(generation, variant, now) }
 	wait := time.Hour
 	for r, d := range m.drivers {
-		c := d.condition()
+		c := d.Condition()
 		o.replicas[r] = c
-		if (c.phase == ailing || c.phase == hopeless) && !d.counted {
+		if (c.Phase == ailing || c.Phase == hopeless) && !d.counted {
 			d.counted = true
+			m.despair(r, c.Reason)
 			b := m.setbacks[r.Variant]
 			if now.Sub(b.last) > calm {
 				b.times = 0
@@ -206,7 +221,7 @@ func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
 	}
 	o.removed = func(r Replica) bool {
 		x := m.removals[r]
-		return x != nil && x.done()
+		return x != nil && x.Done()
 	}
 	o.patience = func(variant string) time.Duration {
 		b := m.setbacks[variant]
@@ -225,12 +240,11 @@ func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
 // close stops driving; the replicas live on.
 func (m *manager) close() {
 	for _, d := range m.drivers {
-		d.cancel()
+		d.Close()
 	}
 	for _, x := range m.removals {
-		x.cancel()
+		x.Close()
 	}
-	m.work.Wait()
 }
 
 func (m *manager) routeKey() proxy.Key { return proxy.Key{Scope: m.w.scope(), Name: m.w.Name} }

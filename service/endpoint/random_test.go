@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // history is an endpoint to which anything happens, and where its replicas have been.
@@ -59,9 +61,9 @@ func (h *history) happen() {
 		for _, x := range f.all() {
 			switch {
 			case restart == 0:
-				h.w[x] = condition{phase: coming, lost: true}
+				h.w[x] = condition{Phase: coming, Lost: true}
 			case restart == 1:
-				h.w[x] = condition{phase: coming, unseen: true}
+				h.w[x] = condition{Phase: coming, Unseen: true}
 			default:
 				h.w[x] = next(h.r, h.w[x])
 			}
@@ -80,7 +82,7 @@ func (h *history) ask() {
 		h.e.Deployment = &Deployment{Fleet: fleetOf(h.e.Generations, count)}
 	} else {
 		v := &h.e.Fleet.Variants[0]
-		h.e.Deployment = &Deployment{Before: map[string]Capacity{"v": {v.Weight, v.Count}}}
+		h.e.Deployment = &Deployment{Before: map[string]Capacity{"v": {Weight: v.Weight, Count: v.Count}}}
 		if v.DesiredCount = count; count > len(v.Replicas) {
 			h.e.Fleet.resize(v, count)
 		}
@@ -116,15 +118,15 @@ func TestAnythingHappens(t *testing.T) {
 // nothing starts any more, it comes to a status in which it can be deleted.
 func TestEverythingEnds(t *testing.T) {
 	t.Parallel()
-	for name, becomes := range map[string]phase{"healthy": healthy, "hopeless": hopeless} {
+	for name, becomes := range map[string]replica.Phase{"healthy": healthy, "hopeless": hopeless} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			histories(t, func(h *history) {
 				for range 20 {
 					for _, f := range h.e.fleets() {
 						for _, x := range f.all() {
-							if c := h.w[x]; c.phase == coming || becomes == hopeless {
-								h.w[x] = condition{phase: becomes, lost: c.lost && becomes == hopeless, reason: "because"}
+							if c := h.w[x]; c.Phase == coming || becomes == hopeless {
+								h.w[x] = condition{Phase: becomes, Lost: c.Lost && becomes == hopeless, Reason: "because"}
 							}
 						}
 					}
@@ -145,12 +147,12 @@ func TestEverythingEnds(t *testing.T) {
 // next is what may become of a replica.
 func next(r *rand.Rand, c condition) condition {
 	switch {
-	case c.phase == coming && r.IntN(3) > 0:
-		return condition{phase: healthy}
-	case c.phase == coming && r.IntN(8) == 0:
-		return condition{phase: hopeless, lost: c.lost, reason: "because"}
-	case c.phase == healthy && r.IntN(16) == 0:
-		return condition{phase: ailing, reason: "because"}
+	case c.Phase == coming && r.IntN(3) > 0:
+		return condition{Phase: healthy}
+	case c.Phase == coming && r.IntN(8) == 0:
+		return condition{Phase: hopeless, Lost: c.Lost, Reason: "because"}
+	case c.Phase == healthy && r.IntN(16) == 0:
+		return condition{Phase: ailing, Reason: "because"}
 	}
 	return c
 }
@@ -161,7 +163,7 @@ func healthyOf(e *Endpoint, w world) (n int) {
 		return 0
 	}
 	for _, x := range e.Fleet.all() {
-		if w[x].phase == healthy {
+		if w[x].Phase == healthy {
 			n++
 		}
 	}

@@ -15,9 +15,6 @@ func TestRefusals(t *testing.T) {
 	each(t, func(b *bundle) {
 		b.config("plain", 1, nil)
 		for name, change := range map[string]func(c *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant){
-			"serverless": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
-				v.ServerlessConfig = &sagemaker.ProductionVariantServerlessConfig{}
-			},
 			"component": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) { v.ModelName = nil },
 			"scaling": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
 				v.ManagedInstanceScaling = &sagemaker.ProductionVariantManagedInstanceScaling{Status: sagemaker.ManagedInstanceScalingStatusEnabled}

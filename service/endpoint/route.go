@@ -1,12 +1,10 @@
 package endpoint
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // publish gives the data path the endpoint as it is now. Replicas that retire are
@@ -16,6 +14,7 @@ func (m *manager) publish(r *row) {
 		m.s.Captures.route(m.routeKey(), destination(f.Config.DataCaptureConfig))
 	}
 	m.s.Routes.Set(m.routeKey(), m.route(r))
+	m.forgetDemands(&r.Body)
 }
 
 func (m *manager) route(r *row) *proxy.Endpoint {
@@ -28,11 +27,14 @@ func (m *manager) route(r *row) *proxy.Endpoint {
 	out.Capture = capture(e.Fleet.Config.DataCaptureConfig)
 	for i := range e.Fleet.Variants {
 		v := &e.Fleet.Variants[i]
-		routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&e.Fleet.Config, v.Name), Mode: v.Model.mode()}
+		routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&e.Fleet.Config, v.Name), Mode: mode(&v.Model)}
 		for _, replica := range e.Fleet.replicas(v) {
-			if d := m.drivers[replica]; d != nil && d.condition().phase == healthy {
-				routed.Instances = append(routed.Instances, d.instance)
+			if d := m.drivers[replica]; d != nil && d.Condition().Phase == healthy {
+				routed.Instances = append(routed.Instances, d.Instance())
 			}
+		}
+		if routed.Demand = m.demandOf(e.Fleet, v); routed.Demand != nil {
+			routed.Demand.Set(int(*v.Serverless.Current.MaxConcurrency), routed.Instances)
 		}
 		if v.Shadow {
 			out.Shadow = append(out.Shadow, routed)
@@ -53,7 +55,7 @@ func notServing(r *row) *aws.Error {
 }
 
 // mode is how requests pass the containers of a model (Host-6, Host-7).
-func (m *Model) mode() proxy.Mode {
+func mode(m *replica.Model) proxy.Mode {
 	switch {
 	case m.Direct:
 		return proxy.Direct
@@ -82,25 +84,4 @@ func routing(c *sagemaker.CreateEndpointConfigInput, name string) proxy.Routing 
 		return proxy.Routing(v.RoutingConfig.RoutingStrategy)
 	}
 	return proxy.Random
-}
-
-// startup is what a variant's replicas have to become healthy, with the time for
-// their model's data apart (Host-3).
-func startup(v *sagemaker.ProductionVariant) (download, health time.Duration) {
-	download, health = 30*time.Minute, 4*time.Minute
-	if n := v.ModelDataDownloadTimeoutInSeconds; n != nil {
-		download = time.Duration(*n) * time.Second
-	}
-	if n := v.ContainerStartupHealthCheckTimeoutInSeconds; n != nil {
-		health = time.Duration(*n) * time.Second
-	}
-	return download, health
-}
-
-// stream is the log stream of a container (Host-8).
-func stream(r Replica, instance, container string, containers int) string {
-	if containers == 1 {
-		return fmt.Sprintf("%s/%s", r.Variant, instance)
-	}
-	return fmt.Sprintf("%s/%s/%s", r.Variant, instance, container)
 }

@@ -1,4 +1,4 @@
-package endpoint
+package replica
 
 import (
 	"context"
@@ -19,11 +19,11 @@ import (
 const caBundle = "/opt/ml/input/config/ca-bundle.pem"
 
 // session is how long a container's credentials are good for. They cannot be
-// renewed from outside, and endpoints live long.
+// renewed from outside, and replicas live long.
 const session = 5 * 365 * 24 * time.Hour
 
 // prepare brings what a container needs and answers how it is run.
-func (j *job) prepare(ctx context.Context, i int) (run.Spec, resolved, error) {
+func (j *job) prepare(ctx context.Context, i int) (run.Spec, Resolved, error) {
 	c := j.containers[i]
 	program, image, err := j.program(ctx, c)
 	if err != nil {
@@ -41,7 +41,7 @@ func (j *job) prepare(ctx context.Context, i int) (run.Spec, resolved, error) {
 		return run.Spec{}, image, err
 	}
 	spec := run.Spec{
-		ID: j.id(i), Hostname: c.Hostname, Env: env, OptML: dir, Network: j.network(i), Log: j.logs[i], Limits: j.limits(),
+		ID: j.ID(i), Hostname: c.Hostname, Env: env, OptML: dir, Network: j.network(i), Log: j.logs[i], Limits: j.limits(),
 	}
 	if c.Contained {
 		spec.Image, spec.Args = c.Image, []string{"serve"}
@@ -53,29 +53,29 @@ func (j *job) prepare(ctx context.Context, i int) (run.Spec, resolved, error) {
 
 // program is what runs in a container: the image's own, in the engine, or this
 // server's for the image.
-func (j *job) program(ctx context.Context, c Container) (image.Program, resolved, error) {
-	r := resolved{Specified: c.Image, Resolved: c.Image}
-	tell := func(line string) { j.s.Logger.Info("preparing an image", "image", c.Image, "progress", line) }
+func (j *job) program(ctx context.Context, c Container) (image.Program, Resolved, error) {
+	r := Resolved{Specified: c.Image, Resolved: c.Image}
+	tell := func(line string) { j.m.Logger.Info("preparing an image", "image", c.Image, "progress", line) }
 	if c.Contained {
-		if j.s.Containers == nil {
+		if j.m.Containers == nil {
 			return image.Program{}, r, aws.Invalid("The image %s needs a container engine, and this server has none now.", c.Image)
 		}
-		digest, err := j.s.Containers.Pull(ctx, c.Image, c.Provider, tell)
+		digest, err := j.m.Containers.Pull(ctx, c.Image, c.Provider, tell)
 		if err != nil && ctx.Err() == nil {
 			err = aws.Invalid("%v.", err)
 		}
-		r.At = j.s.Now()
+		r.At = j.m.Now()
 		r.Resolved = image.WithDigest(c.Image, digest)
 		return image.Program{}, r, err
 	}
-	img, err := j.s.Images.Resolve(ctx, c.Image)
+	img, err := j.m.Images.Resolve(ctx, c.Image)
 	if err != nil {
 		return image.Program{}, r, err
 	}
 	if c.Environment["SAGEMAKER_PROGRAM"] != "" || c.Environment["SAGEMAKER_SUBMIT_DIRECTORY"] != "" {
 		img = img.ForScripts()
 	}
-	program, err := j.s.Images.Prepare(ctx, img, tell)
+	program, err := j.m.Images.Prepare(ctx, img, tell)
 	switch {
 	case err != nil && ctx.Err() == nil && aws.CodeOf(err) == "":
 		return program, r, aws.Invalid("The image %s could not be prepared: %v.", c.Image, err)
@@ -84,7 +84,7 @@ func (j *job) program(ctx context.Context, c Container) (image.Program, resolved
 	case len(program.Serve) == 0:
 		return program, r, aws.Invalid("The image %s has no serve program, so that nothing can answer requests.", c.Image)
 	}
-	r.At = j.s.Now()
+	r.At = j.m.Now()
 	return program, r, nil
 }
 
@@ -95,7 +95,7 @@ func (j *job) layOut(ctx context.Context, c Container, dir string) error {
 			return err
 		}
 	}
-	certificates, err := j.s.Access.CABundle()
+	certificates, err := j.m.Access.CABundle()
 	if err != nil {
 		return err
 	}
@@ -106,11 +106,11 @@ func (j *job) layOut(ctx context.Context, c Container, dir string) error {
 	if c.Data == nil || c.MultiModel {
 		return os.MkdirAll(model, 0o755)
 	}
-	bringing, cancel := context.WithTimeout(ctx, j.download)
+	bringing, cancel := context.WithTimeout(ctx, j.Download)
 	defer cancel()
-	err = j.s.Data.Bring(bringing, j.scope, *c.Data, model)
+	err = j.m.Data.Bring(bringing, j.Scope, *c.Data, model)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return aws.Invalid("The model data %s of the container %s was not there within %s. Allow it more with ModelDataDownloadTimeoutInSeconds.", c.Data.URI, c.Hostname, j.download)
+		return aws.Invalid("The model data %s of the container %s was not there within %s. Allow it more with ModelDataDownloadTimeoutInSeconds.", c.Data.URI, c.Hostname, j.Download)
 	}
 	return err
 }
@@ -121,15 +121,14 @@ func (j *job) environment(ctx context.Context, i int, own map[string]string) (ma
 	c := j.containers[i]
 	env := map[string]string{
 		"PYTHONUNBUFFERED":          "1",
-		"AWS_REGION":                j.scope.Region,
-		"AWS_DEFAULT_REGION":        j.scope.Region,
-		"SAGEMAKER_REGION":          j.scope.Region,
-		"SAGEMAKER_ENDPOINT_NAME":   j.endpoint,
-		"SAGEMAKER_VARIANT_NAME":    j.replica.Variant,
+		"AWS_REGION":                j.Scope.Region,
+		"AWS_DEFAULT_REGION":        j.Scope.Region,
+		"SAGEMAKER_REGION":          j.Scope.Region,
 		"SAGEMAKER_BIND_TO_PORT":    fmt.Sprint(j.dials[i].port),
 		"SAGEMAKER_SAFE_PORT_RANGE": "21000-21999",
 		"OMP_WAIT_POLICY":           "passive",
 	}
+	maps.Copy(env, j.Environment)
 	if c.MultiModel {
 		env["SAGEMAKER_MULTI_MODEL"] = "true"
 	}
@@ -137,8 +136,8 @@ func (j *job) environment(ctx context.Context, i int, own map[string]string) (ma
 		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		env["HOME"], env["LANG"] = "/root", "C.UTF-8"
 	}
-	if j.roleARN != "" && !j.isolated {
-		access, err := j.s.Access.Variables(ctx, j.scope, j.roleARN, caBundle, session)
+	if j.Model.RoleARN != "" && !j.isolated() {
+		access, err := j.m.Access.Variables(ctx, j.Scope, j.Model.RoleARN, caBundle, session)
 		if err != nil {
 			return nil, err
 		}
