@@ -48,7 +48,7 @@ type App struct {
 	index *index.Index
 	// cloudwatch takes what endpoints did.
 	cloudwatch *monitoring.Service
-	api   *wire.Server
+	api        *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
 	metrics     *prometheus.Registry
