@@ -14,9 +14,9 @@ import (
 // The pauses of a target's task: while a change is under way, otherwise at most, and
 // after a change that the endpoint refused.
 const (
-	hurried = 500 * time.Millisecond
-	relaxed = 5 * time.Second
-	refused = 10 * time.Second
+	hurried  = 500 * time.Millisecond
+	relaxed  = 5 * time.Second
+	rejected = 10 * time.Second
 )
 
 // scale looks at a target once. It is the handler of the target's task, which ends when
@@ -149,7 +149,7 @@ func (s *Service) proceed(ctx context.Context, row *store.Row[target], c *change
 	default:
 		err := s.Variants.SetInstances(ctx, row.Scope, row.Body.Resource.Endpoint, row.Body.Resource.Variant, c.To)
 		if no := (*aws.Error)(nil); errors.As(err, &no) {
-			return refused, s.finish(ctx, row, c, api.ScalingActivityStatusCodeFailed, refusal(c, no))
+			return rejected, s.finish(ctx, row, c, api.ScalingActivityStatusCodeFailed, refusal(c, no))
 		} else if err != nil {
 			return 0, err
 		}
