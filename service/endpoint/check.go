@@ -51,8 +51,6 @@ func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
 	switch {
 	case v.ModelName == nil:
 		return aws.Invalid("The variant %s has no ModelName: inference components are not supported yet. Name a model.", *v.VariantName)
-	case v.ManagedInstanceScaling != nil && v.ManagedInstanceScaling.Status == sagemaker.ManagedInstanceScalingStatusEnabled:
-		return aws.Invalid("The variant %s has ManagedInstanceScaling, which is not supported yet. Leave it out, and change the count with UpdateEndpointWeightsAndCapacities.", *v.VariantName)
 	case v.CoreDumpConfig != nil:
 		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
 	}

@@ -21,10 +21,15 @@ func (f *Fleet) ready(o outlook) bool {
 func (f *Fleet) broken(o outlook, phases ...replica.Phase) (reason string, is bool) {
 	for _, r := range f.all() {
 		if c := o.replicas[r]; slices.Contains(phases, c.Phase) {
-			return fmt.Sprintf("The variant %s could not be started: %s", r.Variant, c.Reason), true
+			return unstartable(r, c), true
 		}
 	}
 	return "", false
+}
+
+// unstartable is what users are told of a replica that is in such a condition.
+func unstartable(r Replica, c condition) string {
+	return fmt.Sprintf("The variant %s could not be started: %s", r.Variant, c.Reason)
 }
 
 // serving says whether some production variant has a healthy replica.

@@ -80,7 +80,7 @@ func (e *Endpoint) scale(f *Fleet, o outlook) (changed bool) {
 		}
 		v.Replicas = kept
 		wanted := min(max(provisioned, d.needed), int(*v.Serverless.Desired.MaxConcurrency))
-		if wanted > len(v.Replicas) && o.patience(v.Name) <= 0 {
+		if wanted > len(v.Replicas) && o.patience(f.Generation, v.Name) <= 0 {
 			f.resize(v, wanted)
 			changed = true
 		}
@@ -88,8 +88,8 @@ func (e *Endpoint) scale(f *Fleet, o outlook) (changed bool) {
 	return changed
 }
 
-// demandKey names a serverless variant of one of an endpoint's fleets.
-type demandKey struct {
+// variantKey names a variant of one of an endpoint's fleets.
+type variantKey struct {
 	generation int
 	variant    string
 }
@@ -100,7 +100,7 @@ func (m *manager) demandOf(f *Fleet, v *Variant) *proxy.Demand {
 	if v.Serverless == nil {
 		return nil
 	}
-	k := demandKey{f.Generation, v.Name}
+	k := variantKey{f.Generation, v.Name}
 	if m.demands[k] == nil {
 		m.demands[k] = proxy.NewDemand(m.tell)
 	}
@@ -124,7 +124,7 @@ func (m *manager) forgetDemands(e *Endpoint) {
 
 // demand is what is known of the requests of a serverless variant.
 func (m *manager) demand(generation int, variant string, now time.Time) demand {
-	d := m.demands[demandKey{generation, variant}]
+	d := m.demands[variantKey{generation, variant}]
 	if d == nil {
 		return demand{idle: func(Replica) time.Duration { return 0 }}
 	}
@@ -139,7 +139,7 @@ func (m *manager) demand(generation int, variant string, now time.Time) demand {
 // despair tells the requests that wait for a serverless variant why none of its
 // instances comes.
 func (m *manager) despair(r Replica, reason string) {
-	if d := m.demands[demandKey{r.Generation, r.Variant}]; d != nil {
+	if d := m.demands[variantKey{r.Generation, r.Variant}]; d != nil {
 		d.Fail(aws.Errorf(aws.ServiceUnavailable, "The variant %s could not be started: %s", r.Variant, reason))
 	}
 }

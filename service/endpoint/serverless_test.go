@@ -66,7 +66,7 @@ func TestServerlessFails(t *testing.T) {
 	e := &Endpoint{Status: inService, Fleet: f}
 	w := world{at(f, 0): {Phase: hopeless, Reason: "because"}}
 	o := w.asked(2, 0)
-	o.patience = func(string) time.Duration { return time.Second }
+	o.patience = func(int, string) time.Duration { return time.Second }
 	do(t, e, o, true, inService)
 	if v := f.Variants[0]; len(v.Replicas) != 0 || len(e.Retiring) != 1 {
 		t.Fatalf("%+v", v)

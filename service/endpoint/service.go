@@ -41,6 +41,8 @@ type Config struct {
 	Models  Models
 	// Machine is where the replicas live.
 	Machine *replica.Machine
+	// Alarms watch over deployments; nil where there are none.
+	Alarms Alarms
 	// Routes is where the requests find the replicas.
 	Routes *proxy.Table
 	// Captures is where the data path records the requests of endpoints that want it.

@@ -27,7 +27,7 @@ func (s *Service) UpdateEndpointWeightsAndCapacities(ctx context.Context, in *sa
 			if _, twice := e.Deployment.Before[v.Name]; twice {
 				return aws.Invalid("The variant %s is named twice.", v.Name)
 			}
-			e.Deployment.Before[v.Name] = Capacity{Weight: v.Weight, Count: v.Count}
+			e.Deployment.Before[v.Name] = Capacity{Weight: v.Weight, Count: v.Count, Next: v.Next}
 			if err := resizeServerless(e, v, d); err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func resizeServerless(e *Endpoint, v *Variant, d *sagemaker.DesiredWeightAndCapa
 		return aws.Invalid("The variant %s is serverless, so that it has no DesiredInstanceCount. Give it a ServerlessUpdateConfig.", v.Name)
 	}
 	before := v.Serverless.Current
-	e.Deployment.Before[v.Name] = Capacity{v.Weight, v.Count, &before}
+	e.Deployment.Before[v.Name] = Capacity{v.Weight, v.Count, v.Next, &before}
 	if d.ServerlessUpdateConfig == nil {
 		return nil
 	}
