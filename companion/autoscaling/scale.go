@@ -99,18 +99,19 @@ func (s *Service) round(ctx context.Context, scope aws.Scope, key string) (time.
 	return s.proceed(ctx, row, row.Body.Change, x.variant)
 }
 
-// act runs the scheduled actions that are due, and notes the change that is needed
-// then.
+// act runs the scheduled actions that are due, or notes the change that is needed if
+// there are none: what follows from new limits comes after them, and with a later time.
 func (s *Service) act(ctx context.Context, x *situation) (row *store.Row[target], err error) {
 	scope, key := x.row.Scope, x.row.Name
 	return row, s.DB.Update(ctx, func(tx *store.Tx) error {
 		if row, err = targets.Get(tx, scope, key); err != nil {
 			return err
 		}
-		if err := s.runActions(tx, row, x.variant.least()); err != nil {
+		ran, err := s.runActions(tx, row, x.variant.least())
+		if err != nil {
 			return err
 		}
-		if x.variant.Steady && row.Body.Change == nil {
+		if !ran && x.variant.Steady && row.Body.Change == nil {
 			list, err := of(tx, policies, scope, key)
 			if err != nil {
 				return err

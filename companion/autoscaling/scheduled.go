@@ -25,10 +25,10 @@ func nextAction(tx *store.Tx, t *store.Row[target]) (next time.Time, err error) 
 // runActions sets the limits that scheduled actions ask for by now, in the order in
 // which they were due. What came due while no server ran is done once, late. least is
 // how few instances there may be.
-func (s *Service) runActions(tx *store.Tx, t *store.Row[target], least int) error {
+func (s *Service) runActions(tx *store.Tx, t *store.Row[target], least int) (ran bool, err error) {
 	list, err := of(tx, actions, t.Scope, t.Name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	slices.SortFunc(list, func(a, b *store.Row[action]) int { return a.Body.Next.Compare(b.Body.Next) })
 	for _, row := range list {
@@ -37,7 +37,7 @@ func (s *Service) runActions(tx *store.Tx, t *store.Row[target], least int) erro
 		}
 		if !aws.Val(t.Body.Suspended.ScheduledScalingSuspended) {
 			if err := t.Body.run(tx, t.Scope, &row.Body, least); err != nil {
-				return err
+				return ran, err
 			}
 		}
 		when, zone, err := row.Body.schedule()
@@ -48,10 +48,11 @@ func (s *Service) runActions(tx *store.Tx, t *store.Row[target], least int) erro
 			row.Body.Next = row.Body.following(when, zone, tx.Now)
 		}
 		if err := actions.Update(tx, row); err != nil {
-			return err
+			return ran, err
 		}
+		ran = true
 	}
-	return nil
+	return ran, nil
 }
 
 // run sets the limits of one action, with its activity.
