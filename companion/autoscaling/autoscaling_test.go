@@ -191,10 +191,11 @@ func (b *bundle) look() {
 	b.t.Helper()
 	for range 10 {
 		before := len(b.asked)
-		if _, err := b.round(b.ctx, home, key); err != nil {
+		pause, err := b.round(b.ctx, home, key)
+		if err != nil {
 			b.t.Fatal(err)
 		}
-		if b.settle(); before == len(b.asked) && b.target().Change == nil {
+		if b.settle(); pause > 0 && before == len(b.asked) && b.target().Change == nil {
 			return
 		}
 	}
