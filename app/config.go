@@ -45,6 +45,9 @@ type Config struct {
 	// StopGrace is how long a stopped job's program may save its work between
 	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
 	StopGrace time.Duration
+	// AutoscalingPeriod is how long what AWS's autoscaling does by minutes takes here,
+	// in whole seconds as CloudWatch's periods are; 0 for a minute.
+	AutoscalingPeriod time.Duration
 	// ServerlessIdle is how long a serverless endpoint keeps an instance that has
 	// nothing to do; 0 takes endpoint.DefaultServerlessIdle.
 	ServerlessIdle time.Duration
