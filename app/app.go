@@ -24,6 +24,7 @@ import (
 	"github.com/sagebrush/sagebrush/index"
 	"github.com/sagebrush/sagebrush/internal/datadir"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/service/asyncinference"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
@@ -53,6 +54,7 @@ type App struct {
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
 	topics      *sns.Service
+	queues      *asyncinference.Service
 	metrics     *prometheus.Registry
 	edge        *edge.Server
 	// closers run in reverse order.
@@ -194,6 +196,7 @@ func (a *App) Serve(ctx context.Context) error {
 		a.cloudwatch.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
 	})
 	others.Go(func() { a.publishMeasures(background) })
+	others.Go(func() { a.publishIdle(background) })
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/companion/monitoring"
@@ -17,10 +18,11 @@ import (
 // openAsync makes the queues of asynchronous endpoints, and the topics that they tell.
 func (a *App) openAsync(base kit.Base, hosted *endpoint.Service, metrics *monitoring.Service, streams *logstream.Catalog) *asyncinference.Service {
 	a.topics = sns.New(sns.Config{Base: base, Tasks: a.tasks, Address: "http://" + jobAccess{a}.Address(), Logger: a.config.Logger, Now: a.config.Now})
-	return asyncinference.New(asyncinference.Config{
+	a.queues = asyncinference.New(asyncinference.Config{
 		Base: base, Tasks: a.tasks, Endpoints: asyncEndpoints{hosted}, Containers: asyncContainers{a.invocations}, Objects: a.objects,
 		Topics: a.topics, Measures: asyncMeasures{metrics}, Streams: streams, ForeignRegions: a.config.S3Endpoint != "", Logger: a.config.Logger, Now: a.config.Now,
 	})
+	return a.queues
 }
 
 // asyncEndpoints are the endpoints as their queues ask for them.
@@ -50,7 +52,26 @@ type asyncMeasures struct{ metrics *monitoring.Service }
 func (m asyncMeasures) Publish(ctx context.Context, scope aws.Scope, name string, values []asyncinference.Value) error {
 	data := make([]monitoring.Datum, len(values))
 	for i, v := range values {
-		data[i] = monitoring.Datum{Name: v.Name, Value: v.Value, Unit: v.Unit, Dimensions: []monitoring.Dimension{{Name: "EndpointName", Value: name}}}
+		data[i] = monitoring.Datum{Name: v.Name, Value: v.Value, Unit: v.Unit, HighResolution: true, Dimensions: []monitoring.Dimension{{Name: "EndpointName", Value: name}}}
 	}
-	return m.metrics.Publish(ctx, scope, "AWS/SageMaker", data)
+	return m.metrics.Publish(ctx, scope, endpointMetrics, data)
+}
+
+// publishIdle has the queues of asynchronous endpoints that have nothing to do say so,
+// until ctx ends: who scales by them has to see that there is nothing.
+func (a *App) publishIdle(ctx context.Context) {
+	every := time.Minute
+	if p := a.config.AutoscalingPeriod; p > 0 {
+		every = min(every, p)
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			a.queues.MeasureIdle(ctx, a.invocations.Table().Asynchronous())
+		}
+	}
 }

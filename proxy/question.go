@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"github.com/sagebrush/sagebrush/aws"
@@ -145,61 +144,6 @@ func (r *Reply) Close() error {
 	return nil
 }
 
-// source reads the body of a question, and remembers what went wrong.
-type source struct {
-	r      io.Reader
-	sample *sample
-
-	mu  sync.Mutex
-	err error
-}
-
-// Read implements io.Reader.
-func (s *source) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n > 0 {
-		s.sample.takeInput(b[:n])
-	}
-	if err != nil && err != io.EOF {
-		s.err = &InputError{err}
-		return n, s.err
-	}
-	return n, err
-}
-
-// send writes a request. Where the body breaks off, so does the connection: nobody
-// waits for the rest of it.
-func (s *source) send(c *conn, head []byte, length int64) error {
-	if _, err := c.Write(head); err != nil {
-		return err
-	}
-	n, err := io.CopyN(c.Conn, s, length)
-	if err == io.EOF && n < length {
-		err = s.short()
-	}
-	if s.failed() != nil {
-		_ = c.Close()
-	}
-	return err
-}
-
-// short says that the body ended before its length.
-func (s *source) short() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = &InputError{io.ErrUnexpectedEOF}
-	return s.err
-}
-
-// failed is why the body could not be read, nil for as long as it could.
-func (s *source) failed() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
-}
-
 // sampleOf is sample for a question: what is too long is not captured.
 func (p *Proxy) sampleOf(e *Endpoint, v *Variant, q Question, now time.Time) *sample {
 	c := e.Capture
@@ -231,19 +175,4 @@ func (s *sample) whole(from *source) *sample {
 	c := *s
 	c.Input = &Payload{s.Input.ContentType, s.Input.Data[:len(s.Input.Data):len(s.Input.Data)]}
 	return &c
-}
-
-// Capacity is how many requests the endpoint's instances take at a time, 0 while
-// it serves none, and how many instances there are.
-func (t *Table) Capacity(k Key) (requests, instances int) {
-	e := t.find(k)
-	if e == nil || e.NotServing != nil {
-		return 0, 0
-	}
-	for _, v := range e.Production {
-		if v.Weight > 0 {
-			instances += len(v.Instances)
-		}
-	}
-	return instances * e.Limits.Queue, instances
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -89,5 +90,27 @@ func (d *driver) measure(ctx context.Context, over bool) {
 	list = append(list, Value{"HasBacklogWithoutCapacity", "Count", stuck}, Value{"ApproximateAgeOfOldestRequest", "Seconds", age})
 	if err := d.s.Measures.Publish(ctx, d.w.scope(), d.w.Endpoint, list); err != nil {
 		d.logger.Warn("metrics of an asynchronous endpoint could not be published", "error", err)
+	}
+}
+
+// MeasureIdle publishes of those endpoints whose queues are empty that they are.
+func (s *Service) MeasureIdle(ctx context.Context, endpoints []proxy.Key) {
+	if s.Measures == nil {
+		return
+	}
+	for _, k := range endpoints {
+		s.mu.Lock()
+		_, driven := s.driven[work{k.Account, k.Region, k.Name}]
+		s.mu.Unlock()
+		if driven { // it publishes by itself
+			continue
+		}
+		list := []Value{{"ApproximateBacklogSize", "Count", 0}, {"HasBacklogWithoutCapacity", "Count", 0}, {"ApproximateAgeOfOldestRequest", "Seconds", 0}}
+		if _, instances := s.Containers.Capacity(k); instances > 0 {
+			list = append(list, Value{"ApproximateBacklogSizePerInstance", "Count", 0})
+		}
+		if err := s.Measures.Publish(ctx, k.Scope, k.Name, list); err != nil && ctx.Err() == nil {
+			s.Logger.Warn("metrics of an asynchronous endpoint could not be published", "endpoint", k.Name, "error", err)
+		}
 	}
 }
