@@ -46,11 +46,10 @@ type App struct {
 	tasks      *task.Queue
 	// index is nil without a search.
 	index *index.Index
-	// cloudwatch takes what endpoints did.
-	cloudwatch *monitoring.Service
-	api        *wire.Server
+	api   *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
+	alarms      *monitoring.Service
 	metrics     *prometheus.Registry
 	edge        *edge.Server
 	// closers run in reverse order.
@@ -98,6 +97,9 @@ func (c *Config) fillIn() {
 	}
 	if c.Init == nil {
 		c.Init = []string{"/proc/self/exe", "contain"}
+	}
+	if c.Native == nil {
+		c.Native = []string{"/proc/self/exe", "native-serve"}
 	}
 	if c.Feeder == nil {
 		c.Feeder = []string{"/proc/self/exe", "feed"}
@@ -167,6 +169,9 @@ func (a *App) openEdge(context.Context) error {
 // Addr is the address that the server listens on.
 func (a *App) Addr() string { return a.listener.Addr().String() }
 
+// alarmsEvery is how often alarms are evaluated that nobody asks for.
+const alarmsEvery = 10 * time.Second
+
 // drain is how long requests and tasks may take to end at a stop.
 const drain = 20 * time.Second
 
@@ -183,6 +188,9 @@ func (a *App) Serve(ctx context.Context) error {
 		others.Go(func() { a.index.Run(background) })
 	}
 	others.Go(func() { a.publishMeasures(background) })
+	others.Go(func() {
+		a.alarms.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
+	})
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

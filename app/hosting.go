@@ -9,6 +9,7 @@ import (
 	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
@@ -22,7 +23,7 @@ import (
 
 // openHosting makes the service of endpoints and the data path to them, which is
 // mounted once the API of the runtime is.
-func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog) *endpoint.Service {
+func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog, metrics *monitoring.Service) *endpoint.Service {
 	c := a.config
 	captures := endpoint.NewCaptures(ctx, a.objects, c.Logger)
 	a.onClose(captures.Close)
@@ -30,11 +31,11 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink
 	machine := &replica.Machine{
 		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
-		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Access: jobAccess{a},
+		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Native: c.Native, Access: jobAccess{a},
 		Streams: streams, Logger: c.Logger, Now: c.Now, MemoryLimit: c.JobMemory,
 	}
 	return endpoint.New(endpoint.Config{
-		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine,
+		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine, Alarms: metrics,
 		Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
 		ServerlessIdle: c.ServerlessIdle,
 	})

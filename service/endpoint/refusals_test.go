@@ -25,9 +25,6 @@ func TestRefusals(t *testing.T) {
 			"explainer": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
 				c.ExplainerConfig = &sagemaker.ExplainerConfig{}
 			},
-			"multi": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
-				b.known.models[*c.EndpointConfigName].Containers[0].MultiModel = true
-			},
 		} {
 			b.config(name, 1, nil)
 			change(b.known.configs[name], b.known.configs[name].ProductionVariants[0])
