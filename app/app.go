@@ -46,10 +46,11 @@ type App struct {
 	tasks      *task.Queue
 	// index is nil without a search.
 	index *index.Index
-	api   *wire.Server
+	// cloudwatch takes what endpoints did, and its alarms watch over them.
+	cloudwatch *monitoring.Service
+	api        *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
-	alarms      *monitoring.Service
 	metrics     *prometheus.Registry
 	edge        *edge.Server
 	// closers run in reverse order.
@@ -187,10 +188,10 @@ func (a *App) Serve(ctx context.Context) error {
 	if a.index != nil {
 		others.Go(func() { a.index.Run(background) })
 	}
-	others.Go(func() { a.publishMeasures(background) })
 	others.Go(func() {
-		a.alarms.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
+		a.cloudwatch.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
 	})
+	others.Go(func() { a.publishMeasures(background) })
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -40,7 +40,7 @@ func (a *App) publishOnce(ctx context.Context, at time.Time) {
 		found[k.Scope] = append(found[k.Scope], endpointData(k.Name, variant, at, m)...)
 	})
 	for scope, data := range found {
-		if err := a.alarms.Publish(ctx, scope, endpointMetrics, data); err != nil {
+		if err := a.cloudwatch.Publish(ctx, scope, endpointMetrics, data); err != nil {
 			a.config.Logger.Warn("metrics of endpoints were lost", "account", scope.Account, "region", scope.Region, "error", err)
 		}
 	}

@@ -86,7 +86,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
-	a.alarms = metrics
+	a.cloudwatch = metrics
 	tokens := kit.NewTokens(a.keys.ServerKey())
 	base := kit.Base{DB: a.db, Tokens: tokens, Quotas: c.Quotas}
 	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
