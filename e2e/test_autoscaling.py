@@ -202,7 +202,6 @@ def test_steps(brisk: Server, hosting: Hosting, endpoint: str) -> None:
         ComparisonOperator="GreaterThanThreshold",
         AlarmActions=[policy["PolicyARN"]],
     )
-    time.sleep(2)
     assert desired(hosting, endpoint) == 1
     watch.put_metric_data(Namespace="ours", MetricData=[{"MetricName": name, "Value": 20.0}])
     until("there are 3 instances", lambda: desired(hosting, endpoint) == 3)
