@@ -13,6 +13,7 @@ func TestEndpointData(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1_800_000_000, 0)
 	type set = monitoring.StatisticSet
+	of := func(n, sum, low, high float64) set { return set{SampleCount: n, Sum: sum, Minimum: low, Maximum: high} }
 	for what, c := range map[string]struct {
 		did  proxy.Measured
 		want map[string]set
@@ -20,20 +21,20 @@ func TestEndpointData(t *testing.T) {
 		"some fail": {
 			proxy.Measured{Invocations: 4, Errors4XX: 1, ModelErrors: 1, Instances: 2, ModelLatency: proxy.Histogram{Count: 3, Sum: 30, Min: 5, Max: 15}},
 			map[string]set{
-				"Invocations": {4, 4, 1, 1}, "InvocationsPerInstance": {4, 2, 0.5, 0.5}, "Invocation4XXErrors": {4, 1, 0, 1},
-				"Invocation5XXErrors": {4, 0, 0, 0}, "InvocationModelErrors": {4, 1, 0, 1}, "ModelLatency": {3, 30, 5, 15},
+				"Invocations": of(4, 4, 1, 1), "InvocationsPerInstance": of(4, 2, 0.5, 0.5), "Invocation4XXErrors": of(4, 1, 0, 1),
+				"Invocation5XXErrors": of(4, 0, 0, 0), "InvocationModelErrors": of(4, 1, 0, 1), "ModelLatency": of(3, 30, 5, 15),
 			},
 		},
 		"all fail, on an endpoint that is gone": {
 			proxy.Measured{Invocations: 2, Errors5XX: 2, ModelErrors: 2},
 			map[string]set{
-				"Invocations": {2, 2, 1, 1}, "InvocationsPerInstance": {2, 2, 1, 1}, "Invocation4XXErrors": {2, 0, 0, 0},
-				"Invocation5XXErrors": {2, 2, 1, 1}, "InvocationModelErrors": {2, 2, 1, 1},
+				"Invocations": of(2, 2, 1, 1), "InvocationsPerInstance": of(2, 2, 1, 1), "Invocation4XXErrors": of(2, 0, 0, 0),
+				"Invocation5XXErrors": of(2, 2, 1, 1), "InvocationModelErrors": of(2, 2, 1, 1),
 			},
 		},
 		"ends of requests that began earlier": {
 			proxy.Measured{ModelErrors: 1, Instances: 1, OverheadLatency: proxy.Histogram{Count: 1, Sum: 7, Min: 7, Max: 7}},
-			map[string]set{"InvocationModelErrors": {1, 1, 1, 1}, "OverheadLatency": {1, 7, 7, 7}},
+			map[string]set{"InvocationModelErrors": of(1, 1, 1, 1), "OverheadLatency": of(1, 7, 7, 7)},
 		},
 		"copies only": {proxy.Measured{Copies: 3, Instances: 1}, map[string]set{}},
 	} {
