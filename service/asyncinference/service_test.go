@@ -131,7 +131,11 @@ func TestFailures(t *testing.T) {
 		}
 		asked := map[string]*runtime.InvokeEndpointAsyncOutput{}
 		for name, c := range cases {
-			asked[name] = b.ask("e", c.location, func(in *runtime.InvokeEndpointAsyncInput) { in.InvocationTimeoutSeconds = aws.Ptr[int32](1) })
+			asked[name] = b.ask("e", c.location, func(in *runtime.InvokeEndpointAsyncInput) {
+				if name == "slow" {
+					in.InvocationTimeoutSeconds = aws.Ptr[int32](1)
+				}
+			})
 		}
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
