@@ -35,7 +35,8 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 	}
 	return endpoint.New(endpoint.Config{
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine,
-		Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
+		Baselines: modelData{a.objects, c.S3Endpoint != ""},
+		Routes:    a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
 	})
 }
 

@@ -64,21 +64,20 @@ func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
 	switch {
 	case c.AsyncInferenceConfig != nil:
 		return aws.Invalid("The endpoint configuration %s has an AsyncInferenceConfig, which is not supported yet.", *c.EndpointConfigName)
-	case c.ExplainerConfig != nil:
-		return aws.Invalid("The endpoint configuration %s has an ExplainerConfig, which is not supported yet.", *c.EndpointConfigName)
 	}
 	return nil
 }
 
-// placed decides where the containers of a fleet run. It asks the images, which is
-// why it stands outside of transactions.
+// placed decides where the containers of a fleet run, and brings what explains their
+// answers. It asks the images and the objects, which is why it stands outside of
+// transactions.
 func (s *Service) placed(ctx context.Context, f *Fleet) error {
 	for i := range f.Variants {
 		if err := s.Machine.Place(ctx, &f.Variants[i].Model); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.explained(ctx, f)
 }
 
 // may refuses what an endpoint in that status cannot do now (DescribeEndpoint-3).

@@ -38,7 +38,9 @@ type Fleet struct {
 	// Generation tells the fleets of an endpoint apart, from 1.
 	Generation int
 	Config     sagemaker.CreateEndpointConfigInput
-	Variants   []Variant
+	// Baseline is the object of the explainer's ShapBaselineUri as it was then.
+	Baseline []byte `json:",omitempty"`
+	Variants []Variant
 }
 
 // Variant is one production or shadow variant of a fleet.

@@ -70,6 +70,8 @@ type manager struct {
 	removals map[Replica]*replica.Removal
 	// setbacks count, by variant, replicas that did not stay healthy.
 	setbacks map[string]setback
+	// explaining is what explains the answers of the fleet that serves.
+	explaining explaining
 	// moved tells that the condition of some replica has changed.
 	moved chan struct{}
 }

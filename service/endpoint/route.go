@@ -24,6 +24,7 @@ func (m *manager) route(r *row) *proxy.Endpoint {
 	}
 	out.Async = e.Fleet.Config.AsyncInferenceConfig != nil
 	out.Capture = capture(e.Fleet.Config.DataCaptureConfig)
+	m.explain(e.Fleet, out)
 	for i := range e.Fleet.Variants {
 		v := &e.Fleet.Variants[i]
 		routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&e.Fleet.Config, v.Name), Mode: mode(&v.Model)}

@@ -39,6 +39,8 @@ type Config struct {
 	Tasks   *task.Queue
 	Configs Configs
 	Models  Models
+	// Baselines are the objects that explainers compare with.
+	Baselines Baselines
 	// Machine is where the replicas live.
 	Machine *replica.Machine
 	// Routes is where the requests find the replicas.
