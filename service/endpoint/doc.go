@@ -5,7 +5,7 @@
 // the endpoint does. The operations (one file each) only change the row. The task's
 // handler (manager.go) makes the machine follow the row: it drives every replica
 // that there is to be (driver.go, job.go, prepare.go, ping.go), removes those that
-// retire (removal.go, programs.go), gives the data path its routes (route.go), and commits what
+// retire (removal.go, programs.go), gives the data path its routes (route.go, explain.go), and commits what
 // follows from what the replicas do. What follows is decided by one pure function,
 // advance (advance.go, fleet.go), from the row and the condition of the replicas; the statuses
 // are in status.go.

@@ -28,9 +28,6 @@ func TestRefusals(t *testing.T) {
 			"async": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
 				c.AsyncInferenceConfig = &sagemaker.AsyncInferenceConfig{}
 			},
-			"explainer": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
-				c.ExplainerConfig = &sagemaker.ExplainerConfig{}
-			},
 			"multi": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
 				b.known.models[*c.EndpointConfigName].Containers[0].MultiModel = true
 			},
