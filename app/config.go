@@ -45,6 +45,9 @@ type Config struct {
 	// StopGrace is how long a stopped job's program may save its work between
 	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
 	StopGrace time.Duration
+	// ServerlessIdle is how long a serverless endpoint keeps an instance that has
+	// nothing to do; 0 takes endpoint.DefaultServerlessIdle.
+	ServerlessIdle time.Duration
 	// NoSearch keeps no search index: Search and GetSearchSuggestions are refused,
 	// and the next server that has one packs everything anew. All servers of one
 	// database must agree.

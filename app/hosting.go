@@ -37,6 +37,7 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine,
 		Baselines: modelData{a.objects, c.S3Endpoint != ""},
 		Routes:    a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
+		ServerlessIdle: c.ServerlessIdle,
 	})
 }
 

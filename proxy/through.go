@@ -29,6 +29,9 @@ type Models interface {
 // refuses the connection. The answer is that of the last container; it has a
 // status of 2XX. took is the time that the containers took so far.
 func (p *Proxy) ask(ctx context.Context, e *Endpoint, v *Variant, in *invocation, body []byte, contentType string, deadline time.Time) (*answer, error) {
+	if v.Demand != nil {
+		return p.onDemand(ctx, e, v, in, body, contentType, deadline)
+	}
 	var tried []*Instance
 	for {
 		i, full := v.enter(tried, e.Limits.Queue, rand.Uint32())

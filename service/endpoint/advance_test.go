@@ -17,7 +17,9 @@ func (w world) outlook(wait time.Duration, removed ...Replica) outlook {
 	return outlook{
 		now: time.Unix(1, 0), replicas: w,
 		removed:  func(r Replica) bool { return slices.Contains(removed, r) },
-		patience: func(string) time.Duration { return wait },
+		patience: func(int, string) time.Duration { return wait },
+		demand:   func(int, string) demand { return demand{} },
+		load:     func(int, string) []float64 { return nil },
 	}
 }
 
@@ -49,6 +51,37 @@ func do(t *testing.T, e *Endpoint, o outlook, want bool, s status) {
 	}
 }
 
+// become advances until there is nothing more to do, as a manager does.
+func become(t *testing.T, e *Endpoint, o outlook, s status) {
+	t.Helper()
+	for range 100 {
+		changed, err := advance(e, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !changed {
+			if e.Status != s {
+				t.Fatalf("%s, want %s", e.Status, s)
+			}
+			return
+		}
+	}
+	t.Fatal("it never rests")
+}
+
+// deploying is an endpoint whose fleet is to be replaced by a fresh one.
+func deploying(t *testing.T, old, fresh *Fleet, c *sagemaker.DeploymentConfig) *Endpoint {
+	t.Helper()
+	e := &Endpoint{Status: updating, Fleet: old}
+	for i := range fresh.Variants { // the plan says how many it begins with
+		fresh.Variants[i].Replicas, fresh.Variants[i].Next = nil, 0
+	}
+	if err := e.begin(fresh, &Deployment{StartedAt: time.Unix(1, 0), Config: c}); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // CreateEndpoint-1, Host-3: a new endpoint serves when all its replicas are
 // healthy, and fails with the first that never will be; nothing of it is left.
 func TestCreation(t *testing.T) {
@@ -78,7 +111,7 @@ func TestUpdate(t *testing.T) {
 	t.Parallel()
 	old, fresh := fleetOf(1, 1), fleetOf(2, 2)
 	config := &sagemaker.DeploymentConfig{}
-	e := &Endpoint{Status: updating, Fleet: old, Deployment: &Deployment{Fleet: fresh, Config: config}}
+	e := deploying(t, old, fresh, config)
 	w := all(old, healthy)
 	w[at(fresh, 0)] = condition{Phase: healthy}
 	do(t, e, w.outlook(0), false, updating)
@@ -88,16 +121,17 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("the old fleet has %v", old.Variants[0].Replicas)
 	}
 	maps.Copy(w, all(fresh, healthy))
-	do(t, e, w.outlook(0), true, inService)
+	maps.Copy(w, all(old, healthy))
+	become(t, e, w.outlook(0), inService)
 	if e.Fleet != fresh || e.LastDeployment != config || len(e.Retiring) != 2 {
 		t.Errorf("%+v", e)
 	}
 
 	old, fresh = fleetOf(1, 1), fleetOf(2, 2)
-	e = &Endpoint{Status: updating, Fleet: old, Deployment: &Deployment{Fleet: fresh}}
+	e = deploying(t, old, fresh, nil)
 	w = all(old, healthy)
 	w[at(fresh, 1)] = condition{Phase: hopeless, Reason: "because"}
-	do(t, e, w.outlook(0), true, inService)
+	become(t, e, w.outlook(0), inService)
 	if e.Fleet != old || e.FailureReason == "" || len(e.Retiring) != 2 || e.Deployment != nil {
 		t.Errorf("%+v", e)
 	}
@@ -110,7 +144,7 @@ func TestRescaling(t *testing.T) {
 	t.Parallel()
 	change := func(f *Fleet, weight float32, count int) *Endpoint {
 		v := &f.Variants[0]
-		e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {v.Weight, v.Count}}}}
+		e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: v.Weight, Count: v.Count}}}}
 		v.DesiredWeight, v.DesiredCount = weight, count
 		if count > len(v.Replicas) {
 			f.resize(v, count)
@@ -186,7 +220,7 @@ func TestDeletion(t *testing.T) {
 		t.Error("it is over although one is left")
 	}
 	do(t, e, world{}.outlook(0, Replica{1, "v", 7}), true, deleting)
-	if !e.over() || e.Fleet != nil {
+	if !e.over() || len(f.all()) > 0 {
 		t.Errorf("%+v", e)
 	}
 }

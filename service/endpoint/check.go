@@ -30,13 +30,15 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 					return nil, aws.Invalid("The model %s of the variant %s has a container whose Mode is MultiModel, which is not supported yet.", model.Name, *v.VariantName)
 				}
 			}
-			count := 1 // of a serverless variant
-			if v.InitialInstanceCount != nil {
+			onDemand, count := serverless(v), 0
+			if onDemand != nil {
+				count = onDemand.first()
+			} else {
 				count = int(*v.InitialInstanceCount)
 			}
 			f.Variants = append(f.Variants, Variant{
 				Name: *v.VariantName, Shadow: len(f.Variants) >= len(c.ProductionVariants), Model: model,
-				Weight: aws.Val(v.InitialVariantWeight), DesiredWeight: aws.Val(v.InitialVariantWeight), DesiredCount: count,
+				Weight: aws.Val(v.InitialVariantWeight), DesiredWeight: aws.Val(v.InitialVariantWeight), DesiredCount: count, Serverless: onDemand,
 			})
 		}
 	}
@@ -49,20 +51,15 @@ func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
 	switch {
 	case v.ModelName == nil:
 		return aws.Invalid("The variant %s has no ModelName: inference components are not supported yet. Name a model.", *v.VariantName)
-	case v.ManagedInstanceScaling != nil && v.ManagedInstanceScaling.Status == sagemaker.ManagedInstanceScalingStatusEnabled:
-		return aws.Invalid("The variant %s has ManagedInstanceScaling, which is not supported yet. Leave it out, and change the count with UpdateEndpointWeightsAndCapacities.", *v.VariantName)
 	case v.CoreDumpConfig != nil:
 		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
-	case v.ServerlessConfig != nil:
-		return aws.Invalid("The variant %s has a ServerlessConfig, which is not supported yet. Give it an InstanceType and an InitialInstanceCount.", *v.VariantName)
 	}
 	return nil
 }
 
 // checkConfig does so for the rest of a configuration.
 func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
-	switch {
-	case c.AsyncInferenceConfig != nil:
+	if c.AsyncInferenceConfig != nil {
 		return aws.Invalid("The endpoint configuration %s has an AsyncInferenceConfig, which is not supported yet.", *c.EndpointConfigName)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -21,10 +22,10 @@ func TestNewReplicaAils(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	old, fresh := fleetOf(1, 1), fleetOf(2, 2)
-	e = &Endpoint{Status: updating, Fleet: old, Deployment: &Deployment{Fleet: fresh}}
+	e = deploying(t, old, fresh, nil)
 	w := all(old, healthy)
 	w[at(fresh, 1)] = condition{Phase: ailing, Reason: "because"}
-	do(t, e, w.outlook(0), true, inService)
+	become(t, e, w.outlook(0), inService)
 	if e.FailureReason != "The variant v could not be started: because" || e.Fleet != old || len(e.Retiring) != 2 || len(old.Variants[0].Replicas) != 1 {
 		t.Errorf("%+v", e)
 	}
@@ -37,7 +38,7 @@ func TestAilingWhileRescaling(t *testing.T) {
 	f := fleetOf(1, 2)
 	v := &f.Variants[0]
 	v.Count, v.DesiredWeight = 1, 4
-	e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {1, 1}}}}
+	e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: 1, Count: 1}}}}
 	w := world{at(f, 0): {Phase: healthy}, at(f, 1): {Phase: ailing}}
 	do(t, e, w.outlook(0), true, updating)
 	w[at(f, 2)] = condition{Phase: healthy}
@@ -53,7 +54,7 @@ func TestAilingWhileRescaling(t *testing.T) {
 func TestAilingWhileRollingBack(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(1, 2)
-	e := &Endpoint{Status: rollingBack, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {1, 2}}}, FailureReason: "because"}
+	e := &Endpoint{Status: rollingBack, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: 1, Count: 2}}}, FailureReason: "because"}
 	w := all(f, healthy)
 	w[at(f, 1)] = condition{Phase: coming}
 	do(t, e, w.outlook(0), false, rollingBack)
@@ -77,12 +78,15 @@ func TestLastDeploymentConfig(t *testing.T) {
 		t.Error("the DeploymentConfig of the creation is forgotten")
 	}
 	deploy := func(generation int, c *sagemaker.DeploymentConfig, p replica.Phase, want *sagemaker.DeploymentConfig) {
-		fresh := fleetOf(generation, 1)
-		e.Deployment = &Deployment{Fleet: fresh, Config: c}
-		if err := fire(update, e, all(fresh, p).outlook(0).now); err != nil {
+		fresh, w := fleetOf(generation, 1), all(e.Fleet, healthy)
+		if err := e.begin(fresh, &Deployment{Config: c}); err != nil {
 			t.Fatal(err)
 		}
-		do(t, e, all(fresh, p).outlook(0), true, inService)
+		if err := fire(update, e, w.outlook(0).now); err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(w, all(fresh, p))
+		become(t, e, w.outlook(0), inService)
 		if e.LastDeployment != want {
 			t.Errorf("generation %d: %p, want %p", generation, e.LastDeployment, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sagebrush/sagebrush/algo/traffic"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
@@ -17,11 +18,14 @@ type Endpoint struct {
 	Status sagemaker.EndpointStatus
 	// FailureReason says why it Failed, or why its last update came to nothing.
 	FailureReason string `json:",omitempty"`
-	// Fleet is what serves, or in a new endpoint what is to serve; nil once an
-	// endpoint has failed or is being deleted.
+	// Fleet is what serves, or in a new endpoint what is to serve; without replicas
+	// once an endpoint has failed or is being deleted.
 	Fleet *Fleet `json:",omitempty"`
 	// Deployment is under way, nil between deployments.
 	Deployment *Deployment `json:",omitempty"`
+	// Mixed is what a rolling deployment left whose rollback failed, beside Fleet; nil
+	// for nothing (DescribeEndpoint-2).
+	Mixed *Mixed `json:",omitempty"`
 	// LastDeployment is the DeploymentConfig of the last deployment that had one
 	// and succeeded.
 	LastDeployment *sagemaker.DeploymentConfig `json:",omitempty"`
@@ -54,6 +58,9 @@ type Variant struct {
 	// they differ only while weights and capacities change (DescribeEndpoint-5).
 	Weight, DesiredWeight float32
 	Count, DesiredCount   int
+	// Serverless is set for a variant whose replicas come and go with its requests;
+	// its counts are those that it begins with.
+	Serverless *Serverless `json:",omitempty"`
 	// Replicas are the numbers of the instances that there are to be; a replica that
 	// takes the place of another has a number of its own, from Next.
 	Replicas []int
@@ -66,9 +73,19 @@ type Deployment struct {
 	// Fleet takes the place of the endpoint's; nil where only weights and counts
 	// change.
 	Fleet *Fleet `json:",omitempty"`
+	// Plan is how it does so, and State how far that is.
+	Plan  *traffic.Plan `json:",omitempty"`
+	State traffic.State
 	// Before are the weights and counts to go back to, by variant.
 	Before map[string]Capacity         `json:",omitempty"`
 	Config *sagemaker.DeploymentConfig `json:",omitempty"`
+}
+
+// Mixed is a fleet that serves beside the endpoint's own.
+type Mixed struct {
+	Fleet *Fleet
+	// Share is how much of the requests it gets, from 0 to 1.
+	Share float64
 }
 
 // Capacity is how much of the traffic a variant gets, and how many instances it
@@ -76,6 +93,9 @@ type Deployment struct {
 type Capacity struct {
 	Weight float32
 	Count  int
+	// Next is the number of the first replica that the change brought.
+	Next       int
+	Serverless *sagemaker.ProductionVariantServerlessConfig `json:",omitempty"`
 }
 
 // Replica names one instance of a variant: the programs of all its containers.
@@ -111,6 +131,9 @@ func (e *Endpoint) fleets() []*Fleet {
 	}
 	if e.Deployment != nil && e.Deployment.Fleet != nil {
 		list = append(list, e.Deployment.Fleet)
+	}
+	if e.Mixed != nil {
+		list = append(list, e.Mixed.Fleet)
 	}
 	return list
 }

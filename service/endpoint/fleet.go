@@ -21,10 +21,15 @@ func (f *Fleet) ready(o outlook) bool {
 func (f *Fleet) broken(o outlook, phases ...replica.Phase) (reason string, is bool) {
 	for _, r := range f.all() {
 		if c := o.replicas[r]; slices.Contains(phases, c.Phase) {
-			return fmt.Sprintf("The variant %s could not be started: %s", r.Variant, c.Reason), true
+			return unstartable(r, c), true
 		}
 	}
 	return "", false
+}
+
+// unstartable is what users are told of a replica that is in such a condition.
+func unstartable(r Replica, c condition) string {
+	return fmt.Sprintf("The variant %s could not be started: %s", r.Variant, c.Reason)
 }
 
 // serving says whether some production variant has a healthy replica.
@@ -33,6 +38,9 @@ func (f *Fleet) serving(o outlook) bool {
 		v := &f.Variants[i]
 		if v.Shadow {
 			continue
+		}
+		if v.Serverless != nil { // a request has it started
+			return true
 		}
 		for _, r := range f.replicas(v) {
 			if o.replicas[r].Phase == healthy {
@@ -43,10 +51,12 @@ func (f *Fleet) serving(o outlook) bool {
 	return false
 }
 
-// lost says whether some replica was gone when the server came back.
+// lost says whether some replica was gone when the server came back. Those of
+// serverless variants come and go.
 func (f *Fleet) lost(o outlook) bool {
-	for _, r := range f.all() {
-		if o.replicas[r].Lost {
+	for i := range f.Variants {
+		v := &f.Variants[i]
+		if v.Serverless == nil && slices.ContainsFunc(f.replicas(v), func(r Replica) bool { return o.replicas[r].Lost }) {
 			return true
 		}
 	}
@@ -73,6 +83,9 @@ func (f *Fleet) settle(o outlook) {
 	for i := range f.Variants {
 		v := &f.Variants[i]
 		v.Weight, v.Count = v.DesiredWeight, v.DesiredCount
+		if v.Serverless != nil {
+			v.Serverless.Current = v.Serverless.Desired
+		}
 		for _, r := range f.replicas(v) {
 			if c := o.replicas[r]; c.Images != nil && v.Images == nil {
 				v.Images = deployedImages(c.Images)

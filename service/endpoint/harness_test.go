@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +114,21 @@ type bundle struct {
 	known  catalog
 	runner *engine
 	queue  *task.Queue
+	alarms alarms
+}
+
+// alarms has one, "errors", which goes off when it is told to.
+type alarms struct{ on atomic.Bool }
+
+func (a *alarms) InAlarm(context.Context, aws.Scope, []string) (string, error) {
+	if a.on.Load() {
+		return "errors", nil
+	}
+	return "", nil
+}
+
+func (a *alarms) Missing(_ context.Context, _ aws.Scope, names []string) ([]string, error) {
+	return slices.DeleteFunc(names, func(n string) bool { return n == "errors" }), nil
 }
 
 // each runs f with a service on both databases.
@@ -126,6 +142,7 @@ func each(t *testing.T, f func(b *bundle)) {
 				DB: db, Data: nowhere{}, Images: nowhere{}, Runner: b.runner, Containers: b.runner, Access: nowhere{},
 				Streams: logstream.NewCatalog(db, t.TempDir()), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 			},
+			Alarms: &b.alarms,
 			Routes: proxy.NewTable(), Captures: NewCaptures(t.Context(), nil, slog.New(slog.DiscardHandler)), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(),
 		}}
 		t.Cleanup(func() { _ = b.Captures.Close() })

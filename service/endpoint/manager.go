@@ -26,7 +26,7 @@ func (s *Service) run(ctx context.Context, t *task.Task) error {
 	}
 	m := &manager{
 		s: s, w: w, logger: s.Logger.With("endpoint", w.key()), drivers: map[Replica]*driver{}, removals: map[Replica]*replica.Removal{},
-		setbacks: map[string]setback{}, moved: make(chan struct{}, 1),
+		setbacks: map[variantKey]setback{}, demands: map[variantKey]*proxy.Demand{}, loads: map[variantKey]*load{}, moved: make(chan struct{}, 1),
 	}
 	changed := make(chan struct{}, 1)
 	s.mu.Lock()
@@ -68,10 +68,14 @@ type manager struct {
 	// drivers drive the replicas that there are to be, removals end those that retire.
 	drivers  map[Replica]*driver
 	removals map[Replica]*replica.Removal
-	// setbacks count, by variant, replicas that did not stay healthy.
-	setbacks map[string]setback
 	// explaining is what explains the answers of the fleet that serves.
 	explaining explaining
+	// demands are where the requests of serverless variants wait.
+	demands map[variantKey]*proxy.Demand
+	// loads are what variants with managed scaling have to do.
+	loads map[variantKey]*load
+	// setbacks count, by variant and generation, replicas that did not stay healthy.
+	setbacks map[variantKey]setback
 	// moved tells that the condition of some replica has changed.
 	moved chan struct{}
 }
@@ -81,27 +85,6 @@ type driver struct {
 	*replica.Driver
 	// counted says that its setback was noted.
 	counted bool
-}
-
-// setback is how often in a row replicas of a variant ailed, and when last.
-type setback struct {
-	times int
-	last  time.Time
-}
-
-// A replica that ails is replaced at once the first time, then after a pause that
-// doubles, until one has stayed healthy for calm.
-const (
-	firstPause = time.Second
-	lastPause  = time.Minute
-	calm       = 10 * time.Minute
-)
-
-func (b setback) pause() time.Duration {
-	if b.times < 2 {
-		return 0
-	}
-	return min(lastPause, firstPause<<min(b.times-2, 10))
 }
 
 // tell has the manager look at the replicas.
@@ -129,7 +112,12 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		}
 		m.publish(r)
 		m.follow(ctx, r)
-		o, wait := m.outlook(m.s.Now())
+		now := m.s.Now()
+		m.sample(&r.Body, now)
+		o, wait := m.outlook(now)
+		if d := r.Body.Deployment; d != nil && d.Fleet != nil { // its plan waits for times and alarms
+			o.alarm, wait = m.alarm(ctx, d.Config), min(wait, deploymentCheck)
+		}
 		changed, err := advance(&r.Body, o)
 		if err != nil {
 			return false, 0, err
@@ -203,34 +191,43 @@ func (m *manager) follow(ctx context.Context, r *row) {
 // outlook is what advance decides by, and how long until patience with some
 // variant ends.
 func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
-	o := outlook{now: now, replicas: map[Replica]condition{}}
+	o := outlook{now: now, replicas: map[Replica]condition{}, serverlessIdle: m.s.ServerlessIdle}
+	o.demand = func(generation int, variant string) demand { return m.demand(generation, variant, now) }
+	o.load = func(generation int, variant string) []float64 {
+		if l := m.loads[variantKey{generation, variant}]; l != nil {
+			return l.periods
+		}
+		return nil
+	}
 	wait := time.Hour
 	for r, d := range m.drivers {
 		c := d.Condition()
 		o.replicas[r] = c
 		if (c.Phase == ailing || c.Phase == hopeless) && !d.counted {
 			d.counted = true
-			b := m.setbacks[r.Variant]
+			m.despair(r, c.Reason)
+			k := variantKey{r.Generation, r.Variant}
+			b := m.setbacks[k]
 			if now.Sub(b.last) > calm {
 				b.times = 0
 			}
-			m.setbacks[r.Variant] = setback{b.times + 1, now}
+			m.setbacks[k] = setback{b.times + 1, now}
 		}
 	}
 	o.removed = func(r Replica) bool {
 		x := m.removals[r]
 		return x != nil && x.Done()
 	}
-	o.patience = func(variant string) time.Duration {
-		b := m.setbacks[variant]
+	o.patience = func(generation int, variant string) time.Duration {
+		b := m.setbacks[variantKey{generation, variant}]
 		left := max(0, b.pause()-now.Sub(b.last))
 		if left > 0 {
 			wait = min(wait, left)
 		}
 		return left
 	}
-	for v := range m.setbacks {
-		o.patience(v)
+	for k := range m.setbacks {
+		o.patience(k.generation, k.variant)
 	}
 	return o, wait
 }

@@ -10,36 +10,73 @@ import (
 // publish gives the data path the endpoint as it is now. Replicas that retire are
 // not in it any more, so that nothing is sent to one that is about to stop.
 func (m *manager) publish(r *row) {
-	if f := r.Body.Fleet; f != nil {
-		m.s.Captures.route(m.routeKey(), destination(f.Config.DataCaptureConfig))
+	if parts := r.Body.parts(); len(parts) > 0 {
+		m.s.Captures.route(m.routeKey(), destination(parts[0].fleet.Config.DataCaptureConfig))
 	}
 	m.s.Routes.Set(m.routeKey(), m.route(r))
+	m.forgetDemands(&r.Body)
 }
 
+// route is the endpoint as the data path is to see it: its fleets share the requests
+// as a deployment has it, and everything else is the first one's.
 func (m *manager) route(r *row) *proxy.Endpoint {
-	e := &r.Body
 	out := &proxy.Endpoint{NotServing: notServing(r)}
-	if e.Fleet == nil {
-		return out
-	}
-	out.Async = e.Fleet.Config.AsyncInferenceConfig != nil
-	out.Capture = capture(e.Fleet.Config.DataCaptureConfig)
-	m.explain(e.Fleet, out)
-	for i := range e.Fleet.Variants {
-		v := &e.Fleet.Variants[i]
-		routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&e.Fleet.Config, v.Name), Mode: mode(&v.Model)}
-		for _, replica := range e.Fleet.replicas(v) {
-			if d := m.drivers[replica]; d != nil && d.Condition().Phase == healthy {
-				routed.Instances = append(routed.Instances, d.Instance())
-			}
+	parts := r.Body.parts()
+	for i, p := range parts {
+		c := &p.fleet.Config
+		if i == 0 {
+			out.Async = c.AsyncInferenceConfig != nil
+			out.Capture = capture(c.DataCaptureConfig)
+			m.explain(p.fleet, out)
 		}
-		if v.Shadow {
-			out.Shadow = append(out.Shadow, routed)
-		} else {
-			out.Production = append(out.Production, routed)
+		scale := 1.0
+		if len(parts) > 1 {
+			scale = p.share / p.fleet.weight()
+		}
+		for k := range p.fleet.Variants {
+			v := &p.fleet.Variants[k]
+			routed := m.routeVariant(p.fleet, v)
+			switch {
+			case !v.Shadow:
+				routed.Weight *= scale
+				out.Production = append(out.Production, routed)
+			case i == 0:
+				if len(parts) > 1 { // the sum of the production variants is 1
+					routed.Weight /= p.fleet.weight()
+				}
+				out.Shadow = append(out.Shadow, routed)
+			}
 		}
 	}
 	return out
+}
+
+// routeVariant is a variant with its replicas that answer.
+func (m *manager) routeVariant(f *Fleet, v *Variant) *proxy.Variant {
+	routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&f.Config, v.Name), Mode: mode(&v.Model)}
+	for _, one := range f.replicas(v) {
+		if d := m.drivers[one]; d != nil && d.Condition().Phase == healthy {
+			routed.Instances = append(routed.Instances, d.Instance())
+		}
+	}
+	if routed.Demand = m.demandOf(f, v); routed.Demand != nil {
+		routed.Demand.Set(int(*v.Serverless.Current.MaxConcurrency), routed.Instances)
+	}
+	return routed
+}
+
+// weight is the sum of the weights of the production variants, 1 where all are 0:
+// then a request has to name one.
+func (f *Fleet) weight() (sum float64) {
+	for _, v := range f.Variants {
+		if !v.Shadow {
+			sum += float64(v.Weight)
+		}
+	}
+	if sum == 0 {
+		return 1
+	}
+	return sum
 }
 
 // notServing is why an endpoint takes no requests, nil while it does.

@@ -43,12 +43,17 @@ type Config struct {
 	Baselines Baselines
 	// Machine is where the replicas live.
 	Machine *replica.Machine
+	// Alarms watch over deployments; nil where there are none.
+	Alarms Alarms
 	// Routes is where the requests find the replicas.
 	Routes *proxy.Table
 	// Captures is where the data path records the requests of endpoints that want it.
 	Captures *Captures
-	Logger   *slog.Logger
-	Now      func() time.Time
+	// ServerlessIdle is how long serverless variants keep an instance that has
+	// nothing to do; 0 takes DefaultServerlessIdle.
+	ServerlessIdle time.Duration
+	Logger         *slog.Logger
+	Now            func() time.Time
 	// Dir holds one directory an endpoint: what its containers see as /opt/ml.
 	Dir string
 }
@@ -67,6 +72,9 @@ const maxEndpoints = 10_000
 
 // New makes the service and registers its task handler.
 func New(c Config) *Service {
+	if c.ServerlessIdle <= 0 {
+		c.ServerlessIdle = DefaultServerlessIdle
+	}
 	s := &Service{Config: c, managed: map[work]chan struct{}{}}
 	c.Tasks.Handle(taskRun, task.HandlerOptions{Concurrency: maxEndpoints}, s.run)
 	return s
