@@ -72,7 +72,7 @@ func (h hostedModels) ForEndpoint(tx *store.Tx, scope aws.Scope, name string) (r
 			hostname = fmt.Sprintf("container-%d", i+1)
 		}
 		m.Containers = append(m.Containers, replica.Container{
-			Hostname: hostname, Image: c.Image, Provider: c.Provider, Environment: c.Environment,
+			Hostname: hostname, Image: c.Image, Package: c.Package, Provider: c.Provider, Environment: c.Environment,
 			Data: c.Data, MultiModel: c.MultiModel, Uncached: c.Uncached,
 		})
 	}

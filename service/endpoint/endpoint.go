@@ -31,6 +31,8 @@ type Endpoint struct {
 	LastDeployment *sagemaker.DeploymentConfig `json:",omitempty"`
 	// Generations counts the fleets that there ever were.
 	Generations int
+	// Recorded is the generation that the lineage graph knows, 0 for none.
+	Recorded int `json:",omitempty"`
 	// Retiring are replicas that serve no more and are still to be removed.
 	Retiring []Retired `json:",omitempty"`
 }

@@ -145,6 +145,9 @@ func (m *manager) commit(ctx context.Context, r *row, changed bool) error {
 		if !changed {
 			return nil
 		}
+		if err := m.s.recordLineage(tx, &fresh); err != nil {
+			return err
+		}
 		return save(tx, &fresh)
 	})
 }

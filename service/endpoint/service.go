@@ -41,6 +41,8 @@ type Config struct {
 	Models  Models
 	// Baselines are the objects that explainers compare with.
 	Baselines Baselines
+	// Lineage notes what endpoints were deployed from; nil for nobody.
+	Lineage Lineage
 	// Machine is where the replicas live.
 	Machine *replica.Machine
 	// Alarms watch over deployments; nil where there are none.
