@@ -26,7 +26,7 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 	c := a.config
 	captures := endpoint.NewCaptures(ctx, a.objects, c.Logger)
 	a.onClose(captures.Close)
-	a.invocations = proxy.New(proxy.Options{Capture: captures})
+	a.invocations = proxy.New(proxy.Options{Capture: captures, MaxBody: c.MaxInvocationBody})
 	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink
 	machine := &replica.Machine{
 		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
@@ -37,7 +37,7 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine,
 		Baselines: modelData{a.objects, c.S3Endpoint != ""},
 		Routes:    a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
-		ServerlessIdle: c.ServerlessIdle,
+		ServerlessIdle: c.ServerlessIdle, Limits: proxy.Limits{Body: c.MaxInvocationBody, Time: c.InvocationTimeout},
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/app"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/service/endpoint"
 	"github.com/sagebrush/sagebrush/service/training"
 )
@@ -26,12 +27,13 @@ import (
 type serveFlags struct {
 	app.Config
 	jobMemory           memory
+	invocationBody      body
 	search              bool
 	logLevel, logFormat string
 }
 
 func newServe(c *cli) *cobra.Command {
-	var f serveFlags
+	f := serveFlags{invocationBody: proxy.DefaultMaxBody}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server until it is told to stop",
@@ -65,6 +67,8 @@ start. A second one ends it at once.`,
 	flags.Var(&f.Quotas, "quota", "how many resources of a kind an account may have in a region, such as contexts=500, 0 for no limit; may be repeated")
 	flags.DurationVar(&f.StopGrace, "stop-grace", training.DefaultStopGrace, "how long the program of a job that is stopped may save its work before it is killed")
 	flags.DurationVar(&f.ServerlessIdle, "serverless-idle", endpoint.DefaultServerlessIdle, "how long a serverless endpoint keeps an instance that has nothing to do")
+	flags.DurationVar(&f.InvocationTimeout, "invocation-timeout", proxy.DefaultTime, "how long a model of an endpoint may take to answer a request")
+	flags.Var(&f.invocationBody, "max-invocation-body", "the longest body of a request to an endpoint")
 	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -87,7 +91,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) error {
 		return err
 	}
 	f.Logger, f.DataDir, f.Version = logger, c.dataDir, currentVersion().Version
-	f.JobMemory = int64(f.jobMemory)
+	f.JobMemory, f.MaxInvocationBody = int64(f.jobMemory), int64(f.invocationBody)
 	f.NoSearch = !f.search
 	paceCollector()
 	ctx, stop := context.WithCancel(ctx)
@@ -193,6 +197,8 @@ func (f *serveFlags) check() error {
 		return usage("--max-jobs takes a number of jobs, got %d", f.MaxJobs)
 	case f.StopGrace <= 0:
 		return usage("--stop-grace takes a time such as 120s, got %v", f.StopGrace)
+	case f.InvocationTimeout <= 0:
+		return usage("--invocation-timeout takes a time such as 60s, got %v", f.InvocationTimeout)
 	case f.ServerlessIdle <= 0:
 		return usage("--serverless-idle takes a time such as 5m, got %v", f.ServerlessIdle)
 	case f.Database != "sqlite" && !strings.HasPrefix(f.Database, "postgres://") && !strings.HasPrefix(f.Database, "postgresql://"):

@@ -49,6 +49,8 @@ type Config struct {
 	Alarms Alarms
 	// Routes is where the requests find the replicas.
 	Routes *proxy.Table
+	// Limits hold for the requests of every endpoint.
+	Limits proxy.Limits
 	// Captures is where the data path records the requests of endpoints that want it.
 	Captures *Captures
 	// ServerlessIdle is how long serverless variants keep an instance that has
