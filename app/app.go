@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/edge"
 	"github.com/sagebrush/sagebrush/identity"
 	"github.com/sagebrush/sagebrush/image"
@@ -48,6 +49,7 @@ type App struct {
 	api   *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
+	alarms      *monitoring.Service
 	metrics     *prometheus.Registry
 	edge        *edge.Server
 	// closers run in reverse order.
@@ -164,6 +166,9 @@ func (a *App) openEdge(context.Context) error {
 // Addr is the address that the server listens on.
 func (a *App) Addr() string { return a.listener.Addr().String() }
 
+// alarmsEvery is how often alarms are evaluated that nobody asks for.
+const alarmsEvery = 10 * time.Second
+
 // drain is how long requests and tasks may take to end at a stop.
 const drain = 20 * time.Second
 
@@ -179,6 +184,9 @@ func (a *App) Serve(ctx context.Context) error {
 	if a.index != nil {
 		indexing.Go(func() { a.index.Run(background) })
 	}
+	indexing.Go(func() {
+		a.alarms.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
+	})
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
@@ -22,7 +23,7 @@ import (
 
 // openHosting makes the service of endpoints and the data path to them, which is
 // mounted once the API of the runtime is.
-func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog) *endpoint.Service {
+func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog, metrics *monitoring.Service) *endpoint.Service {
 	c := a.config
 	captures := endpoint.NewCaptures(ctx, a.objects, c.Logger)
 	a.onClose(captures.Close)
@@ -34,10 +35,10 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 		Streams: streams, Logger: c.Logger, Now: c.Now, MemoryLimit: c.JobMemory,
 	}
 	return endpoint.New(endpoint.Config{
-		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine,
-		Baselines: modelData{a.objects, c.S3Endpoint != ""},
-		Routes:    a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
-		ServerlessIdle: c.ServerlessIdle, Limits: proxy.Limits{Body: c.MaxInvocationBody, Time: c.InvocationTimeout},
+		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine, Alarms: metrics,
+		Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
+		ServerlessIdle: c.ServerlessIdle,
+		Baselines: modelData{a.objects, c.S3Endpoint != ""}, Limits: proxy.Limits{Body: c.MaxInvocationBody, Time: c.InvocationTimeout},
 	})
 }
 

@@ -87,6 +87,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
+	a.alarms = metrics
 	tokens := kit.NewTokens(a.keys.ServerKey())
 	base := kit.Base{DB: a.db, Tokens: tokens, Quotas: c.Quotas}
 	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
@@ -118,7 +119,7 @@ func (a *App) openServices(ctx context.Context) error {
 	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}, CheckExplainer: explain.Check})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
-	hosted := a.openHosting(ctx, base, runner, models, configs, streams)
+	hosted := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
 	hosted.Lineage = origins
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable(), hosted.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
