@@ -30,7 +30,7 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 	a.invocations = proxy.New(proxy.Options{Capture: captures, MaxBody: c.MaxInvocationBody})
 	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink
 	machine := &replica.Machine{
-		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
+		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Dumps: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
 		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Access: jobAccess{a},
 		Streams: streams, Logger: c.Logger, Now: c.Now, MemoryLimit: c.JobMemory,
 	}
@@ -38,7 +38,7 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine, Alarms: metrics,
 		Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
 		ServerlessIdle: c.ServerlessIdle,
-		Baselines: modelData{a.objects, c.S3Endpoint != ""}, Limits: proxy.Limits{Body: c.MaxInvocationBody, Time: c.InvocationTimeout},
+		Baselines:      modelData{a.objects, c.S3Endpoint != ""}, Limits: proxy.Limits{Body: c.MaxInvocationBody, Time: c.InvocationTimeout},
 	})
 }
 

@@ -48,11 +48,8 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 // checkVariant refuses what this server cannot host yet, in place of a status that
 // nothing stands behind.
 func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
-	switch {
-	case v.ModelName == nil:
+	if v.ModelName == nil {
 		return aws.Invalid("The variant %s has no ModelName: inference components are not supported yet. Name a model.", *v.VariantName)
-	case v.CoreDumpConfig != nil:
-		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
 	}
 	return nil
 }
@@ -71,6 +68,9 @@ func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
 func (s *Service) placed(ctx context.Context, f *Fleet) error {
 	for i := range f.Variants {
 		if err := s.Machine.Place(ctx, &f.Variants[i].Model); err != nil {
+			return err
+		}
+		if err := s.checkDumps(f, &f.Variants[i]); err != nil {
 			return err
 		}
 	}

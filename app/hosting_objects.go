@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/sagebrush/sagebrush/aws"
@@ -36,4 +37,21 @@ func (d modelData) Baseline(ctx context.Context, scope aws.Scope, uri string, li
 		return nil, aws.Invalid("The ShapBaselineUri %s has %d bytes, and %d are allowed. Take a sample of the records, or records that stand for many: each one makes explanations longer.", uri, info.Size, limit)
 	}
 	return io.ReadAll(object)
+}
+
+// Dump implements replica.Dumps.
+func (d modelData) Dump(ctx context.Context, scope aws.Scope, uri string, content io.Reader, size int64) error {
+	bucket, key, err := blob.ParseURI(uri)
+	if err != nil {
+		return err
+	}
+	b, err := d.objects.GetBucket(ctx, bucket)
+	if err != nil {
+		return err
+	}
+	if b.Account != scope.Account {
+		return fmt.Errorf("the bucket %s belongs to another account", bucket)
+	}
+	_, err = d.objects.Put(ctx, bucket, key, content, blob.PutOptions{Size: size})
+	return err
 }
