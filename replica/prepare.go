@@ -45,6 +45,9 @@ func (j *job) prepare(ctx context.Context, i int) (run.Spec, Resolved, error) {
 	}
 	if j.CoreDumps != "" && !c.Contained {
 		spec.Limits.CoreBytes = maxCore
+		if n := spec.Limits.MemoryBytes; n > 0 && n < maxCore { // it has no more to write
+			spec.Limits.CoreBytes = n
+		}
 	}
 	if c.Contained {
 		spec.Image, spec.Args = c.Image, []string{"serve"}
