@@ -233,9 +233,21 @@ func TestExplain(t *testing.T) {
 	if r := <-x.asked; r.Key != key || r.Enable != "`true`" {
 		t.Errorf("%+v", r)
 	}
+	// Host-9: it is one invocation, however often the model was asked.
+	m := b.collect()["a"]
+	if m.ModelLatency.Count != 1 || m.OverheadLatency.Count != 1 {
+		t.Errorf("%d and %d times", m.ModelLatency.Count, m.OverheadLatency.Count)
+	}
+	m.ModelLatency, m.OverheadLatency = proxy.Histogram{}, proxy.Histogram{}
+	if m != (proxy.Measured{Invocations: 1}) {
+		t.Errorf("%+v", m)
+	}
 	set(500)
 	_, err = b.invoke(nil)
 	<-x.asked
+	if m := b.collect()["a"]; m != (proxy.Measured{Invocations: 1, Errors5XX: 1, ModelErrors: 1}) {
+		t.Errorf("%+v", m)
+	}
 	var e *types.ModelError
 	if !errors.As(err, &e) || *e.OriginalMessage != "(text/a a)" {
 		t.Errorf("%v", err)
