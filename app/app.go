@@ -98,6 +98,9 @@ func (c *Config) fillIn() {
 	if c.Init == nil {
 		c.Init = []string{"/proc/self/exe", "contain"}
 	}
+	if c.Native == nil {
+		c.Native = []string{"/proc/self/exe", "native-serve"}
+	}
 	if c.Feeder == nil {
 		c.Feeder = []string{"/proc/self/exe", "feed"}
 	}

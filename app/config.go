@@ -70,6 +70,9 @@ type Config struct {
 	// Feeder is the command line that brings data to programs; nil takes this
 	// executable's.
 	Feeder []string
+	// Native is the command line that serves models without Python; nil takes this
+	// executable's.
+	Native []string
 	Logger *slog.Logger
 	Now    func() time.Time
 }

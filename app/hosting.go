@@ -31,7 +31,7 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink
 	machine := &replica.Machine{
 		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Dumps: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
-		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Access: jobAccess{a},
+		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Native: c.Native, Access: jobAccess{a},
 		Streams: streams, Logger: c.Logger, Now: c.Now, MemoryLimit: c.JobMemory,
 	}
 	return endpoint.New(endpoint.Config{

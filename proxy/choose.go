@@ -120,3 +120,12 @@ func (v *Variant) candidate(tried []*Instance, avoided bool, limit int64, from u
 	}
 	return best
 }
+
+// hash is a number of a text (FNV-1a), always the same.
+func hash(text string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(text) {
+		h = (h ^ uint32(text[i])) * 16777619
+	}
+	return h
+}

@@ -26,6 +26,7 @@ const (
 // Driver brings one replica up and watches it, in a goroutine of its own.
 type Driver struct {
 	instance *proxy.Instance
+	models   *Models
 	cancel   context.CancelFunc
 	ended    chan struct{}
 
@@ -43,6 +44,9 @@ func (d *Driver) Condition() Condition {
 // Instance is what the data path sends requests to.
 func (d *Driver) Instance() *proxy.Instance { return d.instance }
 
+// Models are those of a replica whose container serves many, nil for others.
+func (d *Driver) Models() *Models { return d.models }
+
 // Close stops driving; the replica lives on.
 func (d *Driver) Close() {
 	d.cancel()
@@ -54,7 +58,10 @@ func (d *Driver) Close() {
 func (m *Machine) Drive(ctx context.Context, s Spec, tell func()) *Driver {
 	ctx, cancel := context.WithCancel(ctx)
 	j := m.newJob(s)
-	d := &Driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, is: Condition{Unseen: true}}
+	d := &Driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, models: j.models, is: Condition{Unseen: true}}
+	if j.models != nil {
+		j.models.life = ctx
+	}
 	go func() {
 		defer close(d.ended)
 		set := func(change func(c *Condition)) {

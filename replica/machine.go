@@ -55,6 +55,9 @@ type Machine struct {
 	// is no engine.
 	Runner     run.Runner
 	Containers Containers
+	// Native is the command line that serves models without their images' own
+	// programs, nil for none: package native.
+	Native []string
 	// ContainersOnly runs every image in a container, also those that this server
 	// has a program for.
 	ContainersOnly bool

@@ -12,11 +12,16 @@ import (
 
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/image"
+	"github.com/sagebrush/sagebrush/native"
 	"github.com/sagebrush/sagebrush/run"
 )
 
 // caBundle is where containers find the certificates to trust, as they see it.
 const caBundle = "/opt/ml/input/config/ca-bundle.pem"
+
+// NativeVariable, set to "off" in a container's environment, has the image's own
+// program serve, also where this server could do it without Python.
+const NativeVariable = "SAGEBRUSH_NATIVE"
 
 // session is how long a container's credentials are good for. They cannot be
 // renewed from outside, and replicas live long.
@@ -24,13 +29,9 @@ const session = 5 * 365 * 24 * time.Hour
 
 // prepare brings what a container needs and answers how it is run.
 func (j *job) prepare(ctx context.Context, i int) (run.Spec, Resolved, error) {
-	c := j.containers[i]
-	program, image, err := j.program(ctx, c)
+	c, dir := j.containers[i], j.containerDir(i)
+	program, image, err := j.program(ctx, c, dir)
 	if err != nil {
-		return run.Spec{}, image, err
-	}
-	dir := j.containerDir(i)
-	if err := j.layOut(ctx, c, dir); err != nil {
 		return run.Spec{}, image, err
 	}
 	if j.dials[i].port, err = j.choosePort(i); err != nil {
@@ -57,33 +58,37 @@ func (j *job) prepare(ctx context.Context, i int) (run.Spec, Resolved, error) {
 	return spec, image, nil
 }
 
-// program is what runs in a container: the image's own, in the engine, or this
-// server's for the image.
-func (j *job) program(ctx context.Context, c Container) (image.Program, Resolved, error) {
+// program lays out what a container sees, and is what runs in it: the image's own, in
+// the engine, or this server's for the image.
+func (j *job) program(ctx context.Context, c Container, dir string) (image.Program, Resolved, error) {
 	r := Resolved{Specified: c.Image, Resolved: c.Image}
 	tell := func(line string) { j.m.Logger.Info("preparing an image", "image", c.Image, "progress", line) }
 	if c.Contained {
-		if j.m.Containers == nil {
-			return image.Program{}, r, aws.Invalid("The image %s needs a container engine, and this server has none now.", c.Image)
+		err := j.pull(ctx, c, &r, tell)
+		if err == nil {
+			err = j.layOut(ctx, c, dir)
 		}
-		digest, err := j.m.Containers.Pull(ctx, c.Image, c.Provider, tell)
-		if err != nil && ctx.Err() == nil {
-			err = aws.Invalid("%v.", err)
-		}
-		r.At = j.m.Now()
-		r.Resolved = image.WithDigest(c.Image, digest)
 		return image.Program{}, r, err
 	}
 	img, err := j.m.Images.Resolve(ctx, c.Image)
+	if err == nil {
+		err = j.layOut(ctx, c, dir)
+	}
 	if err != nil {
 		return image.Program{}, r, err
 	}
 	if c.Environment["SAGEMAKER_PROGRAM"] != "" || c.Environment["SAGEMAKER_SUBMIT_DIRECTORY"] != "" {
 		img = img.ForScripts()
+	} else if len(j.m.Native) > 0 && j.isNative(c, img, dir) {
+		r.At = j.m.Now()
+		return image.Program{Serve: j.m.Native}, r, nil
+	}
+	if c.MultiModel && img.BuiltIn {
+		return image.Program{}, r, aws.Invalid("The image %s serves many models (Mode MultiModel) without a script and without %s=off only, and those of trees alone. Use an image of your own that serves /models.", c.Image, NativeVariable)
 	}
 	program, err := j.m.Images.Prepare(ctx, img, tell)
 	switch {
-	case err != nil && ctx.Err() == nil && aws.CodeOf(err) == "":
+	case err != nil && ctx.Err() == nil && aws.CodeOf(err) == aws.InternalFailure:
 		return program, r, aws.Invalid("The image %s could not be prepared: %v.", c.Image, err)
 	case err != nil:
 		return program, r, err
@@ -92,6 +97,40 @@ func (j *job) program(ctx context.Context, c Container) (image.Program, Resolved
 	}
 	r.At = j.m.Now()
 	return program, r, nil
+}
+
+// pull brings the image of a container to the engine.
+func (j *job) pull(ctx context.Context, c Container, r *Resolved, tell func(string)) error {
+	if j.m.Containers == nil {
+		return aws.Invalid("The image %s needs a container engine, and this server has none now.", c.Image)
+	}
+	digest, err := j.m.Containers.Pull(ctx, c.Image, c.Provider, tell)
+	if err != nil && ctx.Err() == nil {
+		err = aws.Invalid("%v.", err)
+	}
+	r.At = j.m.Now()
+	r.Resolved = image.WithDigest(c.Image, digest)
+	return err
+}
+
+// isNative says whether the model of a container is served without the image's own
+// program: its answers are the same, and it is there at once. Models of a multi-model
+// container come later; those that are not supported are refused then.
+func (j *job) isNative(c Container, img image.Image, dir string) bool {
+	if !img.BuiltIn || c.Environment[NativeVariable] == "off" {
+		return false
+	}
+	if c.MultiModel {
+		return native.Knows(img.Name)
+	}
+	if c.Data == nil {
+		return false
+	}
+	err := native.Supports(img.Name, filepath.Join(dir, "model"))
+	if err != nil {
+		j.m.Logger.Debug("a model is served by its image's own program", "image", c.Image, "because", err)
+	}
+	return err == nil
 }
 
 // layOut makes what a container sees as /opt/ml, with the model's data.
@@ -132,13 +171,16 @@ func (j *job) environment(ctx context.Context, i int, own map[string]string) (ma
 		"SAGEMAKER_REGION":          j.Scope.Region,
 		"SAGEMAKER_BIND_TO_PORT":    fmt.Sprint(j.dials[i].port),
 		"SAGEMAKER_SAFE_PORT_RANGE": "21000-21999",
+		"SAGEMAKER_BIND_TO_HOST":    "127.0.0.1",
 		"OMP_WAIT_POLICY":           "passive",
 	}
 	maps.Copy(env, j.Environment)
 	if c.MultiModel {
 		env["SAGEMAKER_MULTI_MODEL"] = "true"
 	}
-	if !c.Contained {
+	if c.Contained { // it has a network of its own
+		delete(env, "SAGEMAKER_BIND_TO_HOST")
+	} else {
 		env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		env["HOME"], env["LANG"] = "/root", "C.UTF-8"
 	}

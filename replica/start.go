@@ -24,6 +24,8 @@ type job struct {
 	containers []Container
 	instance   *proxy.Instance
 	dials      []*dial
+	// models are those of a multi-model container, nil without one.
+	models *Models
 	// logs are the files of the containers' log streams, known once it has started.
 	logs []string
 }
@@ -34,6 +36,9 @@ func (m *Machine) newJob(s Spec) *job {
 	for i, c := range j.containers {
 		j.dials = append(j.dials, &dial{})
 		routed[i] = proxy.Container{Hostname: c.Hostname, Dial: j.dials[i].dial}
+	}
+	if len(j.containers) == 1 && j.containers[0].MultiModel {
+		j.models = j.newModels()
 	}
 	j.instance = proxy.NewInstance(s.Instance(), s.stream(0), routed...)
 	return j

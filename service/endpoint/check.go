@@ -25,11 +25,6 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 			if err != nil {
 				return nil, err
 			}
-			for _, c := range model.Containers {
-				if c.MultiModel {
-					return nil, aws.Invalid("The model %s of the variant %s has a container whose Mode is MultiModel, which is not supported yet.", model.Name, *v.VariantName)
-				}
-			}
 			onDemand, count := serverless(v), 0
 			if onDemand != nil {
 				count = onDemand.first()

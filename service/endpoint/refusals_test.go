@@ -19,9 +19,6 @@ func TestRefusals(t *testing.T) {
 			"async": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
 				c.AsyncInferenceConfig = &sagemaker.AsyncInferenceConfig{}
 			},
-			"multi": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
-				b.known.models[*c.EndpointConfigName].Containers[0].MultiModel = true
-			},
 		} {
 			b.config(name, 1, nil)
 			change(b.known.configs[name], b.known.configs[name].ProductionVariants[0])

@@ -59,6 +59,9 @@ func (m *manager) routeVariant(f *Fleet, v *Variant) *proxy.Variant {
 			routed.Instances = append(routed.Instances, d.Instance())
 		}
 	}
+	if routed.Mode == proxy.MultiModel {
+		routed.Models = m.models(f, v)
+	}
 	if routed.Demand = m.demandOf(f, v); routed.Demand != nil {
 		routed.Demand.Set(int(*v.Serverless.Current.MaxConcurrency), routed.Instances)
 	}
