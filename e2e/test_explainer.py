@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 import json
@@ -75,7 +76,7 @@ def train() -> tuple[xgboost.Booster, np.ndarray]:
     """A model of five features that act on each other, and rows of them."""
     rows = np.random.default_rng(4).normal(size=(300, 5)).round(3)
     label = (rows[:, 0] * rows[:, 1] + rows[:, 2] > 0.2).astype(float)
-    parameters = {"objective": "binary:logistic", "max_depth": 3, "seed": 1}
+    parameters = {"objective": "binary:logistic", "max_depth": 3, "seed": 1, "nthread": 1}
     return xgboost.train(parameters, xgboost.DMatrix(rows, label), 8), rows
 
 
@@ -83,7 +84,8 @@ def shapley(f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, baseline: np.n
     """The exact Shapley values: what each feature adds, over all coalitions of the others."""
     n = len(x)
 
-    def worth(present: tuple[int, ...]) -> float:
+    @functools.cache
+    def worth(present: frozenset[int]) -> float:
         rows = baseline.copy()
         rows[:, list(present)] = x[list(present)]
         return float(f(rows).mean())
@@ -94,7 +96,7 @@ def shapley(f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, baseline: np.n
         for size in range(n):
             weight = math.factorial(size) * math.factorial(n - size - 1) / math.factorial(n)
             for some in itertools.combinations(others, size):
-                values[i] += weight * (worth((*some, i)) - worth(some))
+                values[i] += weight * (worth(frozenset((*some, i))) - worth(frozenset(some)))
     return values
 
 

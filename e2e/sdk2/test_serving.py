@@ -221,7 +221,7 @@ def test_explainer(
     """deploy(explainer_config=…): attributions are Shapley values (Explain-1, Explain-2)."""
     rows = np.random.default_rng(8).normal(size=(200, 4)).round(3)
     label = rows[:, 0] * rows[:, 1] + rows[:, 2]
-    model = xgboost.train({"max_depth": 3}, xgboost.DMatrix(rows, label), 10)
+    model = xgboost.train({"max_depth": 3, "nthread": 1}, xgboost.DMatrix(rows, label), 10)
     (tmp_path / "xgboost-model").write_bytes(bytes(model.save_raw("json")))
     baseline = rows[:1]
     deployed = sagemaker.Model(
