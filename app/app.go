@@ -46,10 +46,11 @@ type App struct {
 	tasks      *task.Queue
 	// index is nil without a search.
 	index *index.Index
-	api   *wire.Server
+	// cloudwatch takes what endpoints did, and its alarms watch over them.
+	cloudwatch *monitoring.Service
+	api        *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
-	alarms      *monitoring.Service
 	metrics     *prometheus.Registry
 	edge        *edge.Server
 	// closers run in reverse order.
@@ -180,16 +181,17 @@ const drain = 20 * time.Second
 // programs of jobs run on.
 func (a *App) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var indexing sync.WaitGroup
-	defer indexing.Wait() // so that nothing uses the database when Close closes it
+	var others sync.WaitGroup
+	defer others.Wait() // so that nothing uses the database when Close closes it
 	defer stop()
 	go a.keys.Watch(background)
 	if a.index != nil {
-		indexing.Go(func() { a.index.Run(background) })
+		others.Go(func() { a.index.Run(background) })
 	}
-	indexing.Go(func() {
-		a.alarms.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
+	others.Go(func() {
+		a.cloudwatch.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
 	})
+	others.Go(func() { a.publishMeasures(background) })
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

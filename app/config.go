@@ -50,6 +50,9 @@ type Config struct {
 	// and proxy.DefaultMaxBody.
 	InvocationTimeout time.Duration
 	MaxInvocationBody int64
+	// AutoscalingPeriod is how long what AWS's autoscaling does by minutes takes here,
+	// in whole seconds as CloudWatch's periods are; 0 for a minute.
+	AutoscalingPeriod time.Duration
 	// ServerlessIdle is how long a serverless endpoint keeps an instance that has
 	// nothing to do; 0 takes endpoint.DefaultServerlessIdle.
 	ServerlessIdle time.Duration

@@ -457,6 +457,7 @@ func TestAccountsAreIsolated(t *testing.T) {
 		t.Fatalf("policy: %d %s", status, text)
 	}
 	makeRegistry(t, owner)
+	target := makeScaling(t, owner)
 	probes := allProbes(t)
 	for _, op := range a.Operations() {
 		if !op.Implemented {
@@ -486,6 +487,9 @@ func TestAccountsAreIsolated(t *testing.T) {
 		if status, text := stranger.s3(c.method, c.path, ""); status != http.StatusForbidden {
 			t.Errorf("%s %s by a stranger: %d %s", c.method, c.path, status, text)
 		}
+	}
+	if status, text := stranger.scale("ListTagsForResource", `"ResourceARN":"`+target+`"`); leaks(text) || status != http.StatusBadRequest {
+		t.Errorf("the tags of another account's target: %d %s", status, text)
 	}
 	if _, text := stranger.s3(http.MethodGet, "/", ""); strings.Contains(text, marker) {
 		t.Errorf("ListBuckets shows another account: %s", text)

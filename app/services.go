@@ -87,7 +87,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
-	a.alarms = metrics
+	a.cloudwatch = metrics
 	tokens := kit.NewTokens(a.keys.ServerKey())
 	base := kit.Base{DB: a.db, Tokens: tokens, Quotas: c.Quotas}
 	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
@@ -121,6 +121,7 @@ func (a *App) openServices(ctx context.Context) error {
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
 	hosted := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
 	hosted.Lineage = origins
+	scaled := a.openScaling(base, hosted, metrics)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable(), hosted.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
@@ -144,7 +145,7 @@ func (a *App) openServices(ctx context.Context) error {
 		{stsapi.Service, []any{sts.New(a.issue, roles)}},
 		{iamapi.Service, []any{roles}},
 		{ecr.Service, nil},
-		{autoscaling.Service, nil},
+		{autoscaling.Service, []any{scaled}},
 	} {
 		if err := a.api.Mount(m.service, m.impls...); err != nil {
 			return err

@@ -41,8 +41,5 @@ var services = []service{
 	{id: "ecr", model: "ecr/2015-09-21", about: "the operations of Amazon ECR that are answered", operations: []string{
 		"DescribeRepositories", "GetAuthorizationToken",
 	}},
-	{id: "autoscaling", model: "application-autoscaling/2016-02-06", about: "the operations of Application Auto Scaling that are answered", operations: []string{
-		"DeleteScalingPolicy", "DeregisterScalableTarget", "DescribeScalableTargets",
-		"DescribeScalingPolicies", "PutScalingPolicy", "RegisterScalableTarget",
-	}},
+	{id: "autoscaling", model: "application-autoscaling/2016-02-06", about: "Application Auto Scaling"},
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sagebrush/sagebrush/app"
+	"github.com/sagebrush/sagebrush/companion/autoscaling"
 	"github.com/sagebrush/sagebrush/internal/datadir"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/service/endpoint"
@@ -66,6 +67,7 @@ start. A second one ends it at once.`,
 	flags.Var(&f.jobMemory, "job-memory", "memory that any job may use at most, such as 512MiB (default what its instance type has)")
 	flags.Var(&f.Quotas, "quota", "how many resources of a kind an account may have in a region, such as contexts=500, 0 for no limit; may be repeated")
 	flags.DurationVar(&f.StopGrace, "stop-grace", training.DefaultStopGrace, "how long the program of a job that is stopped may save its work before it is killed")
+	flags.DurationVar(&f.AutoscalingPeriod, "autoscaling-period", autoscaling.DefaultPeriod, "how long a minute of autoscaling takes: 1s, 5s, 10s, 30s or whole minutes; with 1s it acts in seconds (docs/hosting.md)")
 	flags.DurationVar(&f.ServerlessIdle, "serverless-idle", endpoint.DefaultServerlessIdle, "how long a serverless endpoint keeps an instance that has nothing to do")
 	flags.DurationVar(&f.InvocationTimeout, "invocation-timeout", proxy.DefaultTime, "how long a model of an endpoint may take to answer a request")
 	flags.Var(&f.invocationBody, "max-invocation-body", "the longest body of a request to an endpoint")
@@ -199,6 +201,8 @@ func (f *serveFlags) check() error {
 		return usage("--stop-grace takes a time such as 120s, got %v", f.StopGrace)
 	case f.InvocationTimeout <= 0:
 		return usage("--invocation-timeout takes a time such as 60s, got %v", f.InvocationTimeout)
+	case !slices.Contains([]time.Duration{time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}, f.AutoscalingPeriod) && (f.AutoscalingPeriod <= 0 || f.AutoscalingPeriod%time.Minute != 0):
+		return usage("--autoscaling-period takes 1s, 5s, 10s, 30s or whole minutes, got %v", f.AutoscalingPeriod)
 	case f.ServerlessIdle <= 0:
 		return usage("--serverless-idle takes a time such as 5m, got %v", f.ServerlessIdle)
 	case f.Database != "sqlite" && !strings.HasPrefix(f.Database, "postgres://") && !strings.HasPrefix(f.Database, "postgresql://"):
