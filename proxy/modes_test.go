@@ -244,13 +244,13 @@ func TestExplain(t *testing.T) {
 		t.Errorf("%d and %d times", m.ModelLatency.Count, m.OverheadLatency.Count)
 	}
 	m.ModelLatency, m.OverheadLatency = proxy.Histogram{}, proxy.Histogram{}
-	if m != (proxy.Measured{Invocations: 1}) {
+	if m != (proxy.Measured{Invocations: 1, Instances: 1}) {
 		t.Errorf("%+v", m)
 	}
 	set(500)
 	_, err = b.invoke(nil)
 	<-x.asked
-	if m := b.collect()["a"]; m != (proxy.Measured{Invocations: 1, Errors5XX: 1, ModelErrors: 1}) {
+	if m := b.collect()["a"]; m != (proxy.Measured{Invocations: 1, Errors5XX: 1, ModelErrors: 1, Instances: 1}) {
 		t.Errorf("%+v", m)
 	}
 	var e *types.ModelError
