@@ -113,3 +113,21 @@ func (s *Server) maxBodyOf(c *call) int64 {
 	}
 	return s.options.MaxBody
 }
+
+// IsDirect says whether a request of that method and path is for an operation that
+// is answered by itself (Direct).
+func (s *Server) IsDirect(method, path string) bool {
+	for _, op := range s.rest {
+		if op.direct != nil && op.Method == method && op.fits(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits says whether the path is that of an operation with one label.
+func (o *operation) fits(path string) bool {
+	bare := strings.Trim(path, "/")
+	return len(bare) > len(o.prefix)+len(o.suffix) && strings.HasPrefix(bare, o.prefix) && strings.HasSuffix(bare, o.suffix) &&
+		!strings.Contains(bare[len(o.prefix):len(bare)-len(o.suffix)], "/")
+}
