@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/textproto"
@@ -176,6 +175,7 @@ func (a *answer) write(p []byte) (int, error) {
 		a.out = strconv.AppendInt(a.out, int64(len(p)), 16)
 		a.out = append(a.out, "\r\n"...)
 	case a.sent+int64(len(p)) > a.length:
+		a.close = true
 		return 0, http.ErrContentLength
 	}
 	a.sent += int64(len(p))
@@ -228,9 +228,7 @@ func (a *answer) end() error {
 	case a.length < 0:
 		a.out = append(a.out, "0\r\n\r\n"...)
 	case a.sent < a.length:
-		a.close = true // the client sees that it is not whole
-		a.err = fmt.Errorf("http1: %d of %d bytes were written", a.sent, a.length)
-		return a.err
+		a.close = true // and the client sees that it is not whole
 	}
 	err := a.flush()
 	if cap(a.out) > 2*gathered { // a huge head

@@ -11,8 +11,9 @@ const skipTime = 5 * time.Second
 
 // body is the body of a request: left bytes, of which some have been read.
 type body struct {
-	c    *conn
-	left int64
+	c      *conn
+	left   int64
+	failed bool
 }
 
 // Read implements io.Reader. It answers io.EOF with the last bytes.
@@ -36,6 +37,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 		c.watch.begin()
 		return n, io.EOF
 	}
+	b.failed = err != nil
 	return n, err
 }
 
@@ -44,7 +46,7 @@ func (b *body) Close() error { return nil }
 
 // of puts the body of a request whose head has been read into it.
 func (b *body) of(c *conn, r *http.Request) {
-	b.c, b.left = c, r.ContentLength
+	*b = body{c: c, left: r.ContentLength}
 	r.Body = b
 	if b.left == 0 {
 		r.Body = http.NoBody
@@ -58,7 +60,7 @@ func (b *body) skip(limit int64) bool {
 	switch {
 	case b.left == 0:
 		return true
-	case b.left > limit:
+	case b.left > limit || b.failed:
 		return false
 	}
 	b.c.bodyDeadline = time.Now().Add(skipTime)
