@@ -27,6 +27,7 @@ type conn struct {
 	r     *bufio.Reader
 	since time.Time // idle since
 	out   []byte    // scratch for requests
+	ack   func()    // acknowledges what has come, nil for no need
 }
 
 // pool keeps the connections to a container that nobody uses, the latest last.
@@ -113,7 +114,7 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 		raw, err := p.open(limited)
 		switch {
 		case err == nil:
-			return &conn{Conn: raw, r: bufio.NewReaderSize(raw, readBuffer)}, nil
+			return &conn{Conn: raw, r: bufio.NewReaderSize(raw, readBuffer), ack: acknowledger(raw)}, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case !errors.Is(err, syscall.EAGAIN):
