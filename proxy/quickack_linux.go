@@ -13,11 +13,11 @@ import (
 // the first was acknowledged (Nagle); the system would do that 40 ms later, in the
 // hope of something to send along.
 func acknowledger(c net.Conn) func() {
-	if _, tcp := c.RemoteAddr().(*net.TCPAddr); !tcp {
-		return nil
-	}
 	has, ok := c.(syscall.Conn)
 	if !ok {
+		return nil
+	}
+	if _, tcp := c.RemoteAddr().(*net.TCPAddr); !tcp {
 		return nil
 	}
 	raw, err := has.SyscallConn()
