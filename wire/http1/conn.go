@@ -81,7 +81,7 @@ func (c *conn) serve() (passed bool) {
 // readHead waits for a whole head and answers its length; 0 where there is none,
 // with pass when what came is not for here.
 func (c *conn) readHead() (n int, pass bool) {
-	for first := true; ; first = false {
+	for limited := false; ; {
 		if got := c.buf[c.from:c.to]; len(got) > 0 {
 			c.state.CompareAndSwap(idle, reading)
 			if i := bytes.Index(got, []byte("\r\n\r\n")); i >= 0 {
@@ -90,7 +90,8 @@ func (c *conn) readHead() (n int, pass bool) {
 			if foreign(got) || len(got) >= maxHead {
 				return 0, true
 			}
-			if first {
+			if !limited {
+				limited = true
 				c.setReadDeadline(time.Now().Add(c.server.options.HeadTime))
 			}
 		} else {

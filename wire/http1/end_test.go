@@ -49,7 +49,7 @@ func TestHangUp(t *testing.T) {
 // Slow clients are cut as everywhere; each limit is its own.
 func TestSlow(t *testing.T) {
 	t.Parallel()
-	s := serve(t, http1.Options{HeadTime: 50 * time.Millisecond, IdleTime: 300 * time.Millisecond, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 		_, err := io.ReadAll(r.Body)
 		var timeout net.Error
@@ -58,14 +58,31 @@ func TestSlow(t *testing.T) {
 			timeout, _ = err.(net.Error)
 			fmt.Fprint(w, " timeout: ", timeout != nil && timeout.Timeout())
 		}
-	})})
-	for what, text := range map[string]string{"idle": "", "half a head": "POST /fast/x HTTP/1.1\r\nHost: x\r\n"} {
-		c, r := dial(t, s.addr)
-		fmt.Fprint(c, text)
-		if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
-			t.Errorf("%s: %q, %v", what, rest, err)
+	})
+	for _, slow := range []struct {
+		what, text string
+		o          http1.Options
+	}{
+		{"silent", "", http1.Options{IdleTime: 50 * time.Millisecond}},
+		{"half a head", "POST /fast/x HTTP/1.1\r\nHost: x\r\n", http1.Options{HeadTime: 50 * time.Millisecond}},
+	} {
+		slow.o.Handler = h
+		s := serve(t, slow.o)
+		for _, before := range []bool{false, true} {
+			c, r := dial(t, s.addr)
+			if before {
+				fmt.Fprint(c, post("/fast/x", "whole"))
+				if got := answered(r); !strings.Contains(got, "in time: true") {
+					t.Error(got)
+				}
+			}
+			fmt.Fprint(c, slow.text)
+			if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
+				t.Errorf("%s: %q, %v", slow.what, rest, err)
+			}
 		}
 	}
+	s := serve(t, http1.Options{Handler: h})
 	c, r := dial(t, s.addr)
 	fmt.Fprint(c, post("/fast/x", "whole"))
 	if got := answered(r); !strings.Contains(got, "in time: true") {

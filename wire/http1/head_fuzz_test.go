@@ -14,11 +14,16 @@ const usual = "POST /endpoints/my-endpoint/invocations HTTP/1.1\r\nHost: runtime
 	"x-amzn-sagemaker-target-variant:blue\r\nX-Amz-Date: 20261126T000000Z\r\nContent-Length: 3\r\n\r\n"
 
 // heads are what a head may be, and whether it is taken here.
-var heads = []struct {
+var heads = [...]struct {
 	what, text string
 	taken      bool
 }{
 	{"usual", usual, true},
+	{"of boto3", "POST /endpoints/my-endpoint/invocations HTTP/1.1\r\nHost: 127.0.0.1:56035\r\nAccept-Encoding: identity\r\nContent-Type: text/csv\r\n" +
+		"User-Agent: Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux#6.1 md/arch#x86_64 lang/python#3.11.7 md/pyimpl#CPython m/E,N,e,b,Z cfg/retry-mode#standard Botocore/1.44.5\r\n" +
+		"X-Amz-Date: 20261127T000249Z\r\nX-Amz-Security-Token: t\r\nAuthorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261127/us-east-1/sagemaker/aws4_request, " +
+		"SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=cb8a8541d3d01ad44517dd471845b0b92dfdfdc4e997a2d4e113d4bfac559cb6\r\n" +
+		"amz-sdk-invocation-id: 10d7258d-8c05-456f-a40a-904098829843\r\namz-sdk-request: attempt=1; max=3\r\nContent-Length: 3\r\n\r\n", true},
 	{"names in any case", "POST /a HTTP/1.1\r\nhOST: x\r\ncontent-LENGTH: 0\r\nx_y: 1\r\n\r\n", true},
 	{"blanks around a value", "POST /a HTTP/1.1\r\nHost:x \r\nContent-Length: \t5 \t\r\nEmpty:\r\n\r\n", true},
 	{"a name twice", "POST /a HTTP/1.1\r\nHost: x\r\nB: 1\r\nContent-Length: 5\r\nC: 2\r\nb: 3\r\n\r\n", true},

@@ -66,7 +66,8 @@ func (w *watch) end() {
 	}
 	w.mu.Lock()
 	w.ended = true
-	w.c.setReadDeadline(past)
+	w.c.deadline = past // set anyway: look may just have undone it
+	_ = w.c.SetReadDeadline(past)
 	w.mu.Unlock()
 	<-w.done
 	w.ended = false
