@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/edge"
 	"github.com/sagebrush/sagebrush/identity"
 	"github.com/sagebrush/sagebrush/image"
@@ -45,7 +46,9 @@ type App struct {
 	tasks      *task.Queue
 	// index is nil without a search.
 	index *index.Index
-	api   *wire.Server
+	// cloudwatch takes what endpoints did, and its alarms watch over them.
+	cloudwatch *monitoring.Service
+	api        *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
 	metrics     *prometheus.Registry
@@ -95,6 +98,9 @@ func (c *Config) fillIn() {
 	}
 	if c.Init == nil {
 		c.Init = []string{"/proc/self/exe", "contain"}
+	}
+	if c.Native == nil {
+		c.Native = []string{"/proc/self/exe", "native-serve"}
 	}
 	if c.Feeder == nil {
 		c.Feeder = []string{"/proc/self/exe", "feed"}
@@ -164,6 +170,9 @@ func (a *App) openEdge(context.Context) error {
 // Addr is the address that the server listens on.
 func (a *App) Addr() string { return a.listener.Addr().String() }
 
+// alarmsEvery is how often alarms are evaluated that nobody asks for.
+const alarmsEvery = 10 * time.Second
+
 // drain is how long requests and tasks may take to end at a stop.
 const drain = 20 * time.Second
 
@@ -172,13 +181,17 @@ const drain = 20 * time.Second
 // programs of jobs run on.
 func (a *App) Serve(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var indexing sync.WaitGroup
-	defer indexing.Wait() // so that nothing uses the database when Close closes it
+	var others sync.WaitGroup
+	defer others.Wait() // so that nothing uses the database when Close closes it
 	defer stop()
 	go a.keys.Watch(background)
 	if a.index != nil {
-		indexing.Go(func() { a.index.Run(background) })
+		others.Go(func() { a.index.Run(background) })
 	}
+	others.Go(func() {
+		a.cloudwatch.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
+	})
+	others.Go(func() { a.publishMeasures(background) })
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -45,6 +45,12 @@ type Config struct {
 	// StopGrace is how long a stopped job's program may save its work between
 	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
 	StopGrace time.Duration
+	// AutoscalingPeriod is how long what AWS's autoscaling does by minutes takes here,
+	// in whole seconds as CloudWatch's periods are; 0 for a minute.
+	AutoscalingPeriod time.Duration
+	// ServerlessIdle is how long a serverless endpoint keeps an instance that has
+	// nothing to do; 0 takes endpoint.DefaultServerlessIdle.
+	ServerlessIdle time.Duration
 	// NoSearch keeps no search index: Search and GetSearchSuggestions are refused,
 	// and the next server that has one packs everything anew. All servers of one
 	// database must agree.
@@ -62,6 +68,9 @@ type Config struct {
 	// Feeder is the command line that brings data to programs; nil takes this
 	// executable's.
 	Feeder []string
+	// Native is the command line that serves models without Python; nil takes this
+	// executable's.
+	Native []string
 	Logger *slog.Logger
 	Now    func() time.Time
 }

@@ -9,9 +9,11 @@ import (
 	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/blob"
+	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/service/endpoint"
 	"github.com/sagebrush/sagebrush/service/endpointconfig"
@@ -21,16 +23,21 @@ import (
 
 // openHosting makes the service of endpoints and the data path to them, which is
 // mounted once the API of the runtime is.
-func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog) *endpoint.Service {
+func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog, metrics *monitoring.Service) *endpoint.Service {
 	c := a.config
 	captures := endpoint.NewCaptures(ctx, a.objects, c.Logger)
 	a.onClose(captures.Close)
 	a.invocations = proxy.New(proxy.Options{Capture: captures})
 	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink
+	machine := &replica.Machine{
+		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
+		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Native: c.Native, Access: jobAccess{a},
+		Streams: streams, Logger: c.Logger, Now: c.Now, MemoryLimit: c.JobMemory,
+	}
 	return endpoint.New(endpoint.Config{
-		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Data: modelData{a.objects, c.S3Endpoint != ""},
-		Images: a.images, Runner: runner, Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly,
-		Access: jobAccess{a}, Streams: streams, Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"), MemoryLimit: c.JobMemory,
+		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine, Alarms: metrics,
+		Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
+		ServerlessIdle: c.ServerlessIdle,
 	})
 }
 
@@ -53,18 +60,18 @@ func (h hostedModels) ModelTraits(tx *store.Tx, scope aws.Scope, name string) (e
 }
 
 // ForEndpoint implements endpoint.Models.
-func (h hostedModels) ForEndpoint(tx *store.Tx, scope aws.Scope, name string) (endpoint.Model, error) {
+func (h hostedModels) ForEndpoint(tx *store.Tx, scope aws.Scope, name string) (replica.Model, error) {
 	d, err := h.models.ForDeployment(tx, scope, name)
 	if err != nil {
-		return endpoint.Model{}, err
+		return replica.Model{}, err
 	}
-	m := endpoint.Model{Name: d.Name, Direct: d.Direct, RoleARN: d.RoleARN, Isolated: d.Isolated}
+	m := replica.Model{Name: d.Name, Direct: d.Direct, RoleARN: d.RoleARN, Isolated: d.Isolated}
 	for i, c := range d.Containers {
 		hostname := c.Hostname
 		if hostname == "" {
 			hostname = fmt.Sprintf("container-%d", i+1)
 		}
-		m.Containers = append(m.Containers, endpoint.Container{
+		m.Containers = append(m.Containers, replica.Container{
 			Hostname: hostname, Image: c.Image, Provider: c.Provider, Environment: c.Environment,
 			Data: c.Data, MultiModel: c.MultiModel, Uncached: c.Uncached,
 		})
@@ -79,7 +86,7 @@ type modelData struct {
 	foreign bool
 }
 
-// Bring implements endpoint.ModelData.
+// Bring implements replica.ModelData.
 func (d modelData) Bring(ctx context.Context, scope aws.Scope, from modeldata.Source, dir string) error {
 	request := modeldata.Request{Source: from, Account: scope.Account, Region: scope.Region}
 	if d.foreign {

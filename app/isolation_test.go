@@ -330,6 +330,39 @@ var probes = map[string]func(c *client) (int, string){
 	"logs.FilterLogEvents": func(c *client) (int, string) {
 		return c.json("logs", "Logs_20140328.FilterLogEvents", `{"logGroupName":"/aws/sagemaker/TrainingJobs"}`)
 	},
+	"monitoring.PutMetricAlarm": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=PutMetricAlarm&Version=2010-08-01&AlarmName=strangers&Namespace=n&MetricName=m&Period=60&Statistic=Sum&EvaluationPeriods=1&Threshold=1&ComparisonOperator=GreaterThanThreshold")
+	},
+	"monitoring.DescribeAlarms": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=DescribeAlarms&Version=2010-08-01")
+	},
+	"monitoring.DescribeAlarmsForMetric": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=DescribeAlarmsForMetric&Version=2010-08-01&Namespace=owners-namespace&MetricName=m")
+	},
+	"monitoring.DescribeAlarmHistory": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=DescribeAlarmHistory&Version=2010-08-01")
+	},
+	"monitoring.SetAlarmState": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=SetAlarmState&Version=2010-08-01&AlarmName="+marker+"-alarm&StateValue=OK&StateReason=r")
+	},
+	"monitoring.EnableAlarmActions": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=EnableAlarmActions&Version=2010-08-01&AlarmNames.member.1="+marker+"-alarm")
+	},
+	"monitoring.DisableAlarmActions": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=DisableAlarmActions&Version=2010-08-01&AlarmNames.member.1="+marker+"-alarm")
+	},
+	"monitoring.DeleteAlarms": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=DeleteAlarms&Version=2010-08-01&AlarmNames.member.1="+marker+"-alarm")
+	},
+	"monitoring.ListTagsForResource": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=ListTagsForResource&Version=2010-08-01&ResourceARN=arn%3Aaws%3Acloudwatch%3Aus-east-1%3A123456789012%3Aalarm%3A"+marker+"-alarm")
+	},
+	"monitoring.TagResource": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=TagResource&Version=2010-08-01&Tags.member.1.Key=k&Tags.member.1.Value=v&ResourceARN=arn%3Aaws%3Acloudwatch%3Aus-east-1%3A123456789012%3Aalarm%3A"+marker+"-alarm")
+	},
+	"monitoring.UntagResource": func(c *client) (int, string) {
+		return c.query("monitoring", "Action=UntagResource&Version=2010-08-01&TagKeys.member.1=k&ResourceARN=arn%3Aaws%3Acloudwatch%3Aus-east-1%3A123456789012%3Aalarm%3A"+marker+"-alarm")
+	},
 	"monitoring.ListMetrics": func(c *client) (int, string) {
 		return c.query("monitoring", "Action=ListMetrics&Version=2010-08-01")
 	},
@@ -417,10 +450,14 @@ func TestAccountsAreIsolated(t *testing.T) {
 	if status, text := owner.query("monitoring", "Action=PutMetricData&Version=2010-08-01&Namespace=owners-namespace&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1"); status != http.StatusOK {
 		t.Fatalf("metric: %d %s", status, text)
 	}
+	if status, text := owner.query("monitoring", "Action=PutMetricAlarm&Version=2010-08-01&AlarmName="+marker+"-alarm&Namespace=owners-namespace&MetricName=m&Period=60&Statistic=Sum&EvaluationPeriods=1&Threshold=1&ComparisonOperator=GreaterThanThreshold"); status != http.StatusOK {
+		t.Fatalf("alarm: %d %s", status, text)
+	}
 	if status, text := owner.query("iam", "Action=AttachRolePolicy&Version=2010-05-08&RoleName="+marker+"&PolicyArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Apolicy%2Fowners-policy"); status != http.StatusOK {
 		t.Fatalf("policy: %d %s", status, text)
 	}
 	makeRegistry(t, owner)
+	target := makeScaling(t, owner)
 	probes := allProbes(t)
 	for _, op := range a.Operations() {
 		if !op.Implemented {
@@ -450,6 +487,9 @@ func TestAccountsAreIsolated(t *testing.T) {
 		if status, text := stranger.s3(c.method, c.path, ""); status != http.StatusForbidden {
 			t.Errorf("%s %s by a stranger: %d %s", c.method, c.path, status, text)
 		}
+	}
+	if status, text := stranger.scale("ListTagsForResource", `"ResourceARN":"`+target+`"`); leaks(text) || status != http.StatusBadRequest {
+		t.Errorf("the tags of another account's target: %d %s", status, text)
 	}
 	if _, text := stranger.s3(http.MethodGet, "/", ""); strings.Contains(text, marker) {
 		t.Errorf("ListBuckets shows another account: %s", text)

@@ -96,11 +96,13 @@ func keptRegistry(t *testing.T, owner *client) {
 func allProbes(t *testing.T) map[string]func(c *client) (int, string) {
 	t.Helper()
 	all := maps.Clone(probes)
-	for name, probe := range registryProbes() {
-		if all[name] != nil {
-			t.Fatalf("two probes of %s", name)
+	for _, more := range []map[string]func(c *client) (int, string){registryProbes(), scalingProbes()} {
+		for name, probe := range more {
+			if all[name] != nil {
+				t.Fatalf("two probes of %s", name)
+			}
+			all[name] = probe
 		}
-		all[name] = probe
 	}
 	return all
 }

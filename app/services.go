@@ -86,6 +86,7 @@ func (a *App) openServices(ctx context.Context) error {
 	}
 	roles := iam.New(a.db, iam.Options{StrictRoles: c.StrictRoles})
 	metrics := monitoring.New(a.db)
+	a.cloudwatch = metrics
 	tokens := kit.NewTokens(a.keys.ServerKey())
 	base := kit.Base{DB: a.db, Tokens: tokens, Quotas: c.Quotas}
 	data, err := channel.New(channel.Config{Objects: a.objects, Dir: a.path("feeds"), Self: c.Feeder, Logger: c.Logger})
@@ -117,7 +118,8 @@ func (a *App) openServices(ctx context.Context) error {
 	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
-	hosted := a.openHosting(ctx, base, runner, models, configs, streams)
+	hosted := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
+	scaled := a.openScaling(base, hosted, metrics)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
@@ -141,7 +143,7 @@ func (a *App) openServices(ctx context.Context) error {
 		{stsapi.Service, []any{sts.New(a.issue, roles)}},
 		{iamapi.Service, []any{roles}},
 		{ecr.Service, nil},
-		{autoscaling.Service, nil},
+		{autoscaling.Service, []any{scaled}},
 	} {
 		if err := a.api.Mount(m.service, m.impls...); err != nil {
 			return err

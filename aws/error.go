@@ -44,6 +44,9 @@ const (
 	ResourceAlreadyExistsException Code = "ResourceAlreadyExistsException" // logs
 	RepositoryNotFoundException    Code = "RepositoryNotFoundException"    // ecr
 	ObjectNotFoundException        Code = "ObjectNotFoundException"        // application-autoscaling
+	InvalidNextTokenException      Code = "InvalidNextTokenException"      // application-autoscaling
+	LimitExceededException         Code = "LimitExceededException"         // application-autoscaling
+	TooManyTagsException           Code = "TooManyTagsException"           // application-autoscaling
 	InvalidSequenceTokenException  Code = "InvalidSequenceTokenException"  // logs
 	DataAlreadyAcceptedException   Code = "DataAlreadyAcceptedException"   // logs
 	ValidationError                Code = "ValidationError"                // sagemakerruntime (InvokeEndpoint-1)

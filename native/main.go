@@ -63,7 +63,7 @@ func serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Serving on %s\n", place)
+	fmt.Printf("Serving trees natively on %s\n", place)
 	return s.run(ctx, listener)
 }
 

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -111,7 +114,7 @@ func (m *models) load(name, dir string) error {
 	}
 	m.loaded[name] = &entry{url: dir}
 	m.mu.Unlock()
-	h, err := open(dir)
+	h, err := open(place(dir))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err == nil && m.taken+h.size() > m.room {
@@ -128,6 +131,16 @@ func (m *models) load(name, dir string) error {
 	m.taken += h.size()
 	m.loaded[name] = &entry{dir, h}
 	return nil
+}
+
+// place is where a directory of the contract is, for a program that has /opt/ml
+// elsewhere.
+func place(dir string) string {
+	base := os.Getenv("SAGEMAKER_BASE_DIR")
+	if rest, ok := strings.CutPrefix(dir, "/opt/ml/"); ok && base != "" {
+		return filepath.Join(base, rest)
+	}
+	return dir
 }
 
 // drop forgets a model; requests that it is answering come to their end.

@@ -38,6 +38,9 @@ func images(name string) (kinds []string) {
 	return nil
 }
 
+// Knows says whether there are models of a built-in image that can be served here.
+func Knows(image string) bool { return images(image) != nil }
+
 // Supports says why the model in a directory cannot be served here in place of a
 // built-in image's own program, which is told by the name in its manifest; nil says
 // that it can. It reads the whole model, so that nothing is left to go wrong.

@@ -28,6 +28,7 @@ type answer struct {
 	spent   bool
 	pause   time.Duration // between two parts, 0 for no limit of their own
 	until   time.Time
+	done    func() // of a model among many, nil for others
 }
 
 // Read reads the body. When the client is gone its error is that of the context.
@@ -62,6 +63,10 @@ func (a *answer) close() {
 	if a.instance != nil {
 		a.instance.leave()
 		a.instance = nil
+	}
+	if a.done != nil {
+		a.done()
+		a.done = nil
 	}
 	if a.conn == nil {
 		return

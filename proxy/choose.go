@@ -18,10 +18,8 @@ func (e *Endpoint) variant(in *invocation, u float64) (*Variant, error) {
 	case len(e.Components) > 0:
 		return nil, aws.Errorf(aws.ValidationError, "Inference Component Name header is required for endpoint %s: it has inference components.", e.key.Name)
 	case in.variant != "":
-		for _, v := range e.Production {
-			if v.Name == in.variant {
-				return v, nil
-			}
+		if v := e.named(in.variant, u); v != nil {
+			return v, nil
 		}
 		return nil, aws.Errorf(aws.ValidationError, "Variant %s of endpoint %s not found.", in.variant, e.key.Name)
 	}
@@ -29,6 +27,33 @@ func (e *Endpoint) variant(in *invocation, u float64) (*Variant, error) {
 		return v, nil
 	}
 	return nil, aws.Errorf(aws.ServiceUnavailable, "All variants of endpoint %s have the weight 0: name one as TargetVariant, or change the weights.", e.key.Name)
+}
+
+// named is the variant of that name, nil for none. While an update moves traffic,
+// there may be an old one and a new one, which share its requests.
+func (e *Endpoint) named(name string, u float64) *Variant {
+	var found *Variant
+	several := false
+	for _, v := range e.Production {
+		if v.Name == name {
+			several = found != nil
+			found = v
+		}
+	}
+	if !several {
+		return found
+	}
+	var list []*Variant
+	sum := 0.0
+	for _, v := range e.Production {
+		if v.Name == name {
+			list, sum = append(list, v), sum+v.Weight
+		}
+	}
+	if v := byWeight(list, sum, u); v != nil {
+		return v
+	}
+	return found
 }
 
 // byWeight is the variant at the point u of the weights laid end to end, nil when
@@ -94,4 +119,13 @@ func (v *Variant) candidate(tried []*Instance, avoided bool, limit int64, from u
 		}
 	}
 	return best
+}
+
+// hash is a number of a text (FNV-1a), always the same.
+func hash(text string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(text) {
+		h = (h ^ uint32(text[i])) * 16777619
+	}
+	return h
 }

@@ -139,3 +139,24 @@ func TestRandomSpreads(t *testing.T) {
 		}
 	}
 }
+
+// Variant-1, Deploy-1: while an update moves traffic, a name may stand for an old and
+// a new variant, which share its requests as they share all; one without traffic gets
+// none of them.
+func TestNamedTwice(t *testing.T) {
+	t.Parallel()
+	old, fresh, other := &Variant{Name: "a", Weight: 0.9}, &Variant{Name: "a", Weight: 0.1}, &Variant{Name: "b", Weight: 0}
+	e := &Endpoint{Production: []*Variant{old, other, fresh}}
+	for u, want := range map[float64]*Variant{0: old, 0.89: old, 0.91: fresh, 0.999: fresh} {
+		if got := e.named("a", u); got != want {
+			t.Errorf("%v: %+v", u, got)
+		}
+	}
+	if e.named("b", 0.5) != other || e.named("c", 0.5) != nil {
+		t.Error("a name that is there once, or not at all")
+	}
+	old.Weight = 0
+	if got := e.named("a", 0); got != fresh {
+		t.Errorf("%+v", got)
+	}
+}

@@ -47,6 +47,9 @@ type Variant struct {
 	Instances []*Instance
 	// Models loads the models of a MultiModel variant.
 	Models Models
+	// Demand is that of a serverless variant, nil for one that has instances whether
+	// they are needed or not. It chooses among its own; Instances are the same.
+	Demand *Demand
 
 	measures *measures
 }

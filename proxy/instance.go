@@ -31,6 +31,8 @@ type Instance struct {
 	containers  []*container
 	outstanding atomic.Int64
 	avoidUntil  atomic.Int64 // in Unix nanoseconds
+	// demand is whose instance it is, nil for that of no serverless variant.
+	demand atomic.Pointer[Demand]
 }
 
 // container is a Container with its connections.
@@ -64,7 +66,13 @@ func (i *Instance) enter(limit int) bool {
 	return true
 }
 
-func (i *Instance) leave() { i.outstanding.Add(-1) }
+// leave counts it out.
+func (i *Instance) leave() {
+	i.outstanding.Add(-1)
+	if d := i.demand.Load(); d != nil {
+		d.left(i)
+	}
+}
 
 // avoid has others chosen for a moment.
 func (i *Instance) avoid(now time.Time) { i.avoidUntil.Store(now.Add(avoidFor).UnixNano()) }

@@ -43,6 +43,8 @@ type Measured struct {
 	Invocations, Errors4XX, Errors5XX, ModelErrors, Throttled int64
 	// Copies are the requests that a shadow variant got.
 	Copies int64
+	// Instances are those that the variant has now, 0 when it is gone.
+	Instances int
 	// ModelLatency is the time that containers took, OverheadLatency the rest of
 	// the time from the request's head to the end of the answer.
 	ModelLatency, OverheadLatency Histogram
@@ -128,9 +130,25 @@ func (t *Table) Collect(f func(k Key, variant string, m Measured)) {
 			ModelErrors: m.modelErrors.Swap(0), Throttled: m.throttled.Swap(0), Copies: m.copies.Swap(0),
 			ModelLatency: m.model.collect(), OverheadLatency: m.overhead.collect()}
 		if got != (Measured{}) { // also what ended now of requests that were counted before
+			got.Instances = t.find(k.Key).count(k.variant)
 			f(k.Key, k.variant, got)
 		}
 	}
+}
+
+// count is how many instances a variant has; e may be nil.
+func (e *Endpoint) count(variant string) int {
+	if e == nil {
+		return 0
+	}
+	for _, list := range [][]*Variant{e.Production, e.Shadow} {
+		for _, v := range list {
+			if v.Name == variant {
+				return len(v.Instances)
+			}
+		}
+	}
+	return 0
 }
 
 // answered counts the status of an answer.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	v2aws "github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +23,7 @@ type models struct {
 	mu   sync.Mutex
 	path func(lost int) (string, error) // of a model that was lost so often
 	lost []string
+	done atomic.Int64
 }
 
 func (m *models) Path(_ context.Context, in *proxy.Instance, target string) (string, error) {
@@ -32,6 +34,8 @@ func (m *models) Path(_ context.Context, in *proxy.Instance, target string) (str
 	}
 	return m.path(len(m.lost))
 }
+
+func (m *models) Done(*proxy.Instance, string) { m.done.Add(1) }
 
 func (m *models) Lost(_ *proxy.Instance, target string) {
 	m.mu.Lock()
@@ -66,6 +70,7 @@ func TestMultiModel(t *testing.T) {
 	if err != nil || string(out.Body) != "/models/x/invoke sub/m.tar.gz" || len(m.lost) != 0 {
 		t.Errorf("%v, %v, lost %v", out, err, m.lost)
 	}
+	await(t, func() bool { return m.done.Load() == 1 })
 	for _, bad := range []string{"/m.tar.gz", "../m.tar.gz", "a/../../m.tar.gz", "a/.."} {
 		_, err := b.invoke(func(in *runtime.InvokeEndpointInput) { in.TargetModel = &bad })
 		b.refused(err, "ValidationError", "")

@@ -78,6 +78,9 @@ func (l *loader) Path(_ context.Context, _ *proxy.Instance, target string) (stri
 
 func (l *loader) Lost(*proxy.Instance, string) { l.lost.Add(1) }
 
+// Done has nothing to do: no model leaves.
+func (l *loader) Done(*proxy.Instance, string) {}
+
 // Host-7: TargetModel leads to the model's own path, a container that has lost a
 // model is given it once more, and the codes of loading reach the client.
 func TestManyModels(t *testing.T) {

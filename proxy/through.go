@@ -17,10 +17,12 @@ const maxStep = 64 << 20
 // Models loads the models of multi-model variants into instances (Host-7).
 type Models interface {
 	// Path is where the container takes requests for the model that TargetModel
-	// names, such as /models/x/invoke. It returns when the model is loaded. Errors:
-	// ModelNotReadyException while loading takes longer than a client may wait;
-	// ValidationError when there is no such model.
+	// names, such as /models/x/invoke. It returns when the model is loaded; Done
+	// follows where its error is nil. Errors: ModelNotReadyException while loading
+	// takes longer than a client may wait; ValidationError when there is no such model.
 	Path(ctx context.Context, in *Instance, target string) (string, error)
+	// Done says that the request is answered, so that the model may go.
+	Done(in *Instance, target string)
 	// Lost says that the container does not know the model any more.
 	Lost(in *Instance, target string)
 }
@@ -29,9 +31,16 @@ type Models interface {
 // refuses the connection. The answer is that of the last container; it has a
 // status of 2XX. took is the time that the containers took so far.
 func (p *Proxy) ask(ctx context.Context, e *Endpoint, v *Variant, in *invocation, body []byte, contentType string, deadline time.Time) (*answer, error) {
+	if v.Demand != nil {
+		return p.onDemand(ctx, e, v, in, body, contentType, deadline)
+	}
 	var tried []*Instance
+	from := rand.Uint32()
+	if v.Mode == MultiModel { // the same instance has it loaded already
+		from = hash(in.model)
+	}
 	for {
-		i, full := v.enter(tried, e.Limits.Queue, rand.Uint32())
+		i, full := v.enter(tried, e.Limits.Queue, from)
 		switch {
 		case i == nil && full:
 			v.measures.throttled.Add(1)
@@ -134,6 +143,11 @@ func multi(ctx context.Context, e *Endpoint, v *Variant, i *Instance, in *invoca
 		}
 		m.path = path
 		a, err := one(ctx, e, v, i, i.containers[0], m, deadline)
+		if err != nil {
+			v.Models.Done(i, in.model)
+		} else {
+			a.done = func() { v.Models.Done(i, in.model) }
+		}
 		if statusOf(err) == 404 {
 			v.Models.Lost(i, in.model)
 			if again {

@@ -103,6 +103,19 @@ const (
 	ScalableDimensionSagemakerInferenceComponentDesiredCopyCount               ScalableDimension = "sagemaker:inference-component:DesiredCopyCount"
 )
 
+// ScalingActivityStatusCode is an enum of the API; "" is absent.
+type ScalingActivityStatusCode string
+
+// The values of ScalingActivityStatusCode.
+const (
+	ScalingActivityStatusCodePending     ScalingActivityStatusCode = "Pending"
+	ScalingActivityStatusCodeInProgress  ScalingActivityStatusCode = "InProgress"
+	ScalingActivityStatusCodeSuccessful  ScalingActivityStatusCode = "Successful"
+	ScalingActivityStatusCodeOverridden  ScalingActivityStatusCode = "Overridden"
+	ScalingActivityStatusCodeUnfulfilled ScalingActivityStatusCode = "Unfulfilled"
+	ScalingActivityStatusCodeFailed      ScalingActivityStatusCode = "Failed"
+)
+
 // ServiceNamespace is an enum of the API; "" is absent.
 type ServiceNamespace string
 

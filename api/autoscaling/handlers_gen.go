@@ -9,6 +9,11 @@ type DeleteScalingPolicyHandler interface {
 	DeleteScalingPolicy(ctx context.Context, in *DeleteScalingPolicyInput) (*DeleteScalingPolicyOutput, error)
 }
 
+// DeleteScheduledActionHandler is implemented by whoever answers DeleteScheduledAction.
+type DeleteScheduledActionHandler interface {
+	DeleteScheduledAction(ctx context.Context, in *DeleteScheduledActionInput) (*DeleteScheduledActionOutput, error)
+}
+
 // DeregisterScalableTargetHandler is implemented by whoever answers DeregisterScalableTarget.
 type DeregisterScalableTargetHandler interface {
 	DeregisterScalableTarget(ctx context.Context, in *DeregisterScalableTargetInput) (*DeregisterScalableTargetOutput, error)
@@ -19,9 +24,24 @@ type DescribeScalableTargetsHandler interface {
 	DescribeScalableTargets(ctx context.Context, in *DescribeScalableTargetsInput) (*DescribeScalableTargetsOutput, error)
 }
 
+// DescribeScalingActivitiesHandler is implemented by whoever answers DescribeScalingActivities.
+type DescribeScalingActivitiesHandler interface {
+	DescribeScalingActivities(ctx context.Context, in *DescribeScalingActivitiesInput) (*DescribeScalingActivitiesOutput, error)
+}
+
 // DescribeScalingPoliciesHandler is implemented by whoever answers DescribeScalingPolicies.
 type DescribeScalingPoliciesHandler interface {
 	DescribeScalingPolicies(ctx context.Context, in *DescribeScalingPoliciesInput) (*DescribeScalingPoliciesOutput, error)
+}
+
+// DescribeScheduledActionsHandler is implemented by whoever answers DescribeScheduledActions.
+type DescribeScheduledActionsHandler interface {
+	DescribeScheduledActions(ctx context.Context, in *DescribeScheduledActionsInput) (*DescribeScheduledActionsOutput, error)
+}
+
+// ListTagsForResourceHandler is implemented by whoever answers ListTagsForResource.
+type ListTagsForResourceHandler interface {
+	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error)
 }
 
 // PutScalingPolicyHandler is implemented by whoever answers PutScalingPolicy.
@@ -29,7 +49,22 @@ type PutScalingPolicyHandler interface {
 	PutScalingPolicy(ctx context.Context, in *PutScalingPolicyInput) (*PutScalingPolicyOutput, error)
 }
 
+// PutScheduledActionHandler is implemented by whoever answers PutScheduledAction.
+type PutScheduledActionHandler interface {
+	PutScheduledAction(ctx context.Context, in *PutScheduledActionInput) (*PutScheduledActionOutput, error)
+}
+
 // RegisterScalableTargetHandler is implemented by whoever answers RegisterScalableTarget.
 type RegisterScalableTargetHandler interface {
 	RegisterScalableTarget(ctx context.Context, in *RegisterScalableTargetInput) (*RegisterScalableTargetOutput, error)
+}
+
+// TagResourceHandler is implemented by whoever answers TagResource.
+type TagResourceHandler interface {
+	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
+}
+
+// UntagResourceHandler is implemented by whoever answers UntagResource.
+type UntagResourceHandler interface {
+	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error)
 }

@@ -11,6 +11,7 @@ var (
 		{Name: "AlarmARN", Shape: &shapeResourceId, Required: true, Field: 1},
 	}}
 	shapeAlarms                    = schema.Shape{Name: "Alarms", Kind: schema.List, Elem: &shapeAlarm}
+	shapeAmazonResourceName        = schema.Shape{Name: "AmazonResourceName", Kind: schema.String, Pattern: "^arn:.+:application-autoscaling:.+:[0-9]+:scalable-target\\/[a-zA-Z0-9-]+$", Min: 1, HasMin: true, Max: 1011, HasMax: true}
 	shapeConcurrentUpdateException = schema.Shape{Name: "ConcurrentUpdateException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ConcurrentUpdateException", Status: 0, Fault: false}, Members: []schema.Member{
 		{Name: "Message", Shape: &shapeErrorMessage, Field: 0},
 	}}
@@ -29,7 +30,14 @@ var (
 		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 2},
 		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Required: true, Field: 3},
 	}}
-	shapeDeleteScalingPolicyResponse     = schema.Shape{Name: "DeleteScalingPolicyResponse", Kind: schema.Structure}
+	shapeDeleteScalingPolicyResponse  = schema.Shape{Name: "DeleteScalingPolicyResponse", Kind: schema.Structure}
+	shapeDeleteScheduledActionRequest = schema.Shape{Name: "DeleteScheduledActionRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 0},
+		{Name: "ScheduledActionName", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 1},
+		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 2},
+		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Required: true, Field: 3},
+	}}
+	shapeDeleteScheduledActionResponse   = schema.Shape{Name: "DeleteScheduledActionResponse", Kind: schema.Structure}
 	shapeDeregisterScalableTargetRequest = schema.Shape{Name: "DeregisterScalableTargetRequest", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 0},
 		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 1},
@@ -47,6 +55,18 @@ var (
 		{Name: "ScalableTargets", Shape: &shapeScalableTargets, Field: 0},
 		{Name: "NextToken", Shape: &shapeXmlString, Field: 1},
 	}}
+	shapeDescribeScalingActivitiesRequest = schema.Shape{Name: "DescribeScalingActivitiesRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 0},
+		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Field: 1},
+		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Field: 2},
+		{Name: "MaxResults", Shape: &shapeMaxResults, Field: 3},
+		{Name: "NextToken", Shape: &shapeXmlString, Field: 4},
+		{Name: "IncludeNotScaledActivities", Shape: &shapeIncludeNotScaledActivities, Field: 5},
+	}}
+	shapeDescribeScalingActivitiesResponse = schema.Shape{Name: "DescribeScalingActivitiesResponse", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ScalingActivities", Shape: &shapeScalingActivities, Field: 0},
+		{Name: "NextToken", Shape: &shapeXmlString, Field: 1},
+	}}
 	shapeDescribeScalingPoliciesRequest = schema.Shape{Name: "DescribeScalingPoliciesRequest", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "PolicyNames", Shape: &shapeResourceIdsMaxLen1600, Field: 0},
 		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 1},
@@ -59,14 +79,28 @@ var (
 		{Name: "ScalingPolicies", Shape: &shapeScalingPolicies, Field: 0},
 		{Name: "NextToken", Shape: &shapeXmlString, Field: 1},
 	}}
+	shapeDescribeScheduledActionsRequest = schema.Shape{Name: "DescribeScheduledActionsRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ScheduledActionNames", Shape: &shapeResourceIdsMaxLen1600, Field: 0},
+		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 1},
+		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Field: 2},
+		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Field: 3},
+		{Name: "MaxResults", Shape: &shapeMaxResults, Field: 4},
+		{Name: "NextToken", Shape: &shapeXmlString, Field: 5},
+	}}
+	shapeDescribeScheduledActionsResponse = schema.Shape{Name: "DescribeScheduledActionsResponse", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ScheduledActions", Shape: &shapeScheduledActions, Field: 0},
+		{Name: "NextToken", Shape: &shapeXmlString, Field: 1},
+	}}
 	shapeDisableScaleIn                = schema.Shape{Name: "DisableScaleIn", Kind: schema.Boolean}
 	shapeErrorMessage                  = schema.Shape{Name: "ErrorMessage", Kind: schema.String}
+	shapeExceptionMessage              = schema.Shape{Name: "ExceptionMessage", Kind: schema.String}
 	shapeExpression                    = schema.Shape{Name: "Expression", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*", Min: 1, HasMin: true, Max: 2048, HasMax: true}
 	shapeFailedResourceAccessException = schema.Shape{Name: "FailedResourceAccessException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "FailedResourceAccessException", Status: 0, Fault: false}, Members: []schema.Member{
 		{Name: "Message", Shape: &shapeErrorMessage, Field: 0},
 	}}
-	shapeId                       = schema.Shape{Name: "Id", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*", Min: 1, HasMin: true, Max: 255, HasMax: true}
-	shapeInternalServiceException = schema.Shape{Name: "InternalServiceException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "InternalServiceException", Status: 0, Fault: false}, Members: []schema.Member{
+	shapeId                         = schema.Shape{Name: "Id", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*", Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeIncludeNotScaledActivities = schema.Shape{Name: "IncludeNotScaledActivities", Kind: schema.Boolean}
+	shapeInternalServiceException   = schema.Shape{Name: "InternalServiceException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "InternalServiceException", Status: 0, Fault: false}, Members: []schema.Member{
 		{Name: "Message", Shape: &shapeErrorMessage, Field: 0},
 	}}
 	shapeInvalidNextTokenException = schema.Shape{Name: "InvalidNextTokenException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "InvalidNextTokenException", Status: 0, Fault: false}, Members: []schema.Member{
@@ -75,22 +109,35 @@ var (
 	shapeLimitExceededException = schema.Shape{Name: "LimitExceededException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "LimitExceededException", Status: 0, Fault: false}, Members: []schema.Member{
 		{Name: "Message", Shape: &shapeErrorMessage, Field: 0},
 	}}
+	shapeListTagsForResourceRequest = schema.Shape{Name: "ListTagsForResourceRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ResourceARN", Shape: &shapeAmazonResourceName, Required: true, Field: 0},
+	}}
+	shapeListTagsForResourceResponse = schema.Shape{Name: "ListTagsForResourceResponse", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "Tags", Shape: &shapeTagMap, Field: 0},
+	}}
 	shapeMaxResults            = schema.Shape{Name: "MaxResults", Kind: schema.Integer}
 	shapeMetricAggregationType = schema.Shape{Name: "MetricAggregationType", Kind: schema.Enum, Enum: []string{"Average", "Minimum", "Maximum"}}
 	shapeMetricDimension       = schema.Shape{Name: "MetricDimension", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Name", Shape: &shapeMetricDimensionName, Required: true, Field: 0},
 		{Name: "Value", Shape: &shapeMetricDimensionValue, Required: true, Field: 1},
 	}}
-	shapeMetricDimensionName     = schema.Shape{Name: "MetricDimensionName", Kind: schema.String}
-	shapeMetricDimensionValue    = schema.Shape{Name: "MetricDimensionValue", Kind: schema.String}
-	shapeMetricDimensions        = schema.Shape{Name: "MetricDimensions", Kind: schema.List, Elem: &shapeMetricDimension}
-	shapeMetricName              = schema.Shape{Name: "MetricName", Kind: schema.String}
-	shapeMetricNamespace         = schema.Shape{Name: "MetricNamespace", Kind: schema.String}
-	shapeMetricScale             = schema.Shape{Name: "MetricScale", Kind: schema.Double}
-	shapeMetricStatistic         = schema.Shape{Name: "MetricStatistic", Kind: schema.Enum, Enum: []string{"Average", "Minimum", "Maximum", "SampleCount", "Sum"}}
-	shapeMetricType              = schema.Shape{Name: "MetricType", Kind: schema.Enum, Enum: []string{"DynamoDBReadCapacityUtilization", "DynamoDBWriteCapacityUtilization", "ALBRequestCountPerTarget", "RDSReaderAverageCPUUtilization", "RDSReaderAverageDatabaseConnections", "EC2SpotFleetRequestAverageCPUUtilization", "EC2SpotFleetRequestAverageNetworkIn", "EC2SpotFleetRequestAverageNetworkOut", "SageMakerVariantInvocationsPerInstance", "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "AppStreamAverageCapacityUtilization", "ComprehendInferenceUtilization", "LambdaProvisionedConcurrencyUtilization", "CassandraReadCapacityUtilization", "CassandraWriteCapacityUtilization", "KafkaBrokerStorageUtilization", "ElastiCachePrimaryEngineCPUUtilization", "ElastiCacheReplicaEngineCPUUtilization", "ElastiCacheDatabaseMemoryUsageCountedForEvictPercentage", "NeptuneReaderAverageCPUUtilization", "SageMakerVariantProvisionedConcurrencyUtilization", "ElastiCacheDatabaseCapacityUsageCountedForEvictPercentage", "SageMakerInferenceComponentInvocationsPerCopy"}}
-	shapeMetricUnit              = schema.Shape{Name: "MetricUnit", Kind: schema.String}
-	shapeMinAdjustmentMagnitude  = schema.Shape{Name: "MinAdjustmentMagnitude", Kind: schema.Integer}
+	shapeMetricDimensionName    = schema.Shape{Name: "MetricDimensionName", Kind: schema.String}
+	shapeMetricDimensionValue   = schema.Shape{Name: "MetricDimensionValue", Kind: schema.String}
+	shapeMetricDimensions       = schema.Shape{Name: "MetricDimensions", Kind: schema.List, Elem: &shapeMetricDimension}
+	shapeMetricName             = schema.Shape{Name: "MetricName", Kind: schema.String}
+	shapeMetricNamespace        = schema.Shape{Name: "MetricNamespace", Kind: schema.String}
+	shapeMetricScale            = schema.Shape{Name: "MetricScale", Kind: schema.Double}
+	shapeMetricStatistic        = schema.Shape{Name: "MetricStatistic", Kind: schema.Enum, Enum: []string{"Average", "Minimum", "Maximum", "SampleCount", "Sum"}}
+	shapeMetricType             = schema.Shape{Name: "MetricType", Kind: schema.Enum, Enum: []string{"DynamoDBReadCapacityUtilization", "DynamoDBWriteCapacityUtilization", "ALBRequestCountPerTarget", "RDSReaderAverageCPUUtilization", "RDSReaderAverageDatabaseConnections", "EC2SpotFleetRequestAverageCPUUtilization", "EC2SpotFleetRequestAverageNetworkIn", "EC2SpotFleetRequestAverageNetworkOut", "SageMakerVariantInvocationsPerInstance", "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "AppStreamAverageCapacityUtilization", "ComprehendInferenceUtilization", "LambdaProvisionedConcurrencyUtilization", "CassandraReadCapacityUtilization", "CassandraWriteCapacityUtilization", "KafkaBrokerStorageUtilization", "ElastiCachePrimaryEngineCPUUtilization", "ElastiCacheReplicaEngineCPUUtilization", "ElastiCacheDatabaseMemoryUsageCountedForEvictPercentage", "NeptuneReaderAverageCPUUtilization", "SageMakerVariantProvisionedConcurrencyUtilization", "ElastiCacheDatabaseCapacityUsageCountedForEvictPercentage", "SageMakerInferenceComponentInvocationsPerCopy"}}
+	shapeMetricUnit             = schema.Shape{Name: "MetricUnit", Kind: schema.String}
+	shapeMinAdjustmentMagnitude = schema.Shape{Name: "MinAdjustmentMagnitude", Kind: schema.Integer}
+	shapeNotScaledReason        = schema.Shape{Name: "NotScaledReason", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "Code", Shape: &shapeXmlString, Required: true, Field: 0},
+		{Name: "MaxCapacity", Shape: &shapeResourceCapacity, Field: 1},
+		{Name: "MinCapacity", Shape: &shapeResourceCapacity, Field: 2},
+		{Name: "CurrentCapacity", Shape: &shapeResourceCapacity, Field: 3},
+	}}
+	shapeNotScaledReasons        = schema.Shape{Name: "NotScaledReasons", Kind: schema.List, Elem: &shapeNotScaledReason}
 	shapeObjectNotFoundException = schema.Shape{Name: "ObjectNotFoundException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ObjectNotFoundException", Status: 0, Fault: false}, Members: []schema.Member{
 		{Name: "Message", Shape: &shapeErrorMessage, Field: 0},
 	}}
@@ -113,6 +160,18 @@ var (
 		{Name: "PolicyARN", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 0},
 		{Name: "Alarms", Shape: &shapeAlarms, Field: 1},
 	}}
+	shapePutScheduledActionRequest = schema.Shape{Name: "PutScheduledActionRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 0},
+		{Name: "Schedule", Shape: &shapeResourceIdMaxLen1600, Field: 1},
+		{Name: "Timezone", Shape: &shapeResourceIdMaxLen1600, Field: 2},
+		{Name: "ScheduledActionName", Shape: &shapeScheduledActionName, Required: true, Field: 3},
+		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 4},
+		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Required: true, Field: 5},
+		{Name: "StartTime", Shape: &shapeTimestampType, Field: 6},
+		{Name: "EndTime", Shape: &shapeTimestampType, Field: 7},
+		{Name: "ScalableTargetAction", Shape: &shapeScalableTargetAction, Field: 8},
+	}}
+	shapePutScheduledActionResponse    = schema.Shape{Name: "PutScheduledActionResponse", Kind: schema.Structure}
 	shapeRegisterScalableTargetRequest = schema.Shape{Name: "RegisterScalableTargetRequest", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 0},
 		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 1},
@@ -126,14 +185,18 @@ var (
 	shapeRegisterScalableTargetResponse = schema.Shape{Name: "RegisterScalableTargetResponse", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "ScalableTargetARN", Shape: &shapeXmlString, Field: 0},
 	}}
-	shapeResourceCapacity      = schema.Shape{Name: "ResourceCapacity", Kind: schema.Integer}
-	shapeResourceId            = schema.Shape{Name: "ResourceId", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*"}
-	shapeResourceIdMaxLen1600  = schema.Shape{Name: "ResourceIdMaxLen1600", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*", Min: 1, HasMin: true, Max: 1600, HasMax: true}
-	shapeResourceIdsMaxLen1600 = schema.Shape{Name: "ResourceIdsMaxLen1600", Kind: schema.List, Elem: &shapeResourceIdMaxLen1600, Max: 50, HasMax: true}
-	shapeResourceLabel         = schema.Shape{Name: "ResourceLabel", Kind: schema.String, Min: 1, HasMin: true, Max: 1023, HasMax: true}
-	shapeReturnData            = schema.Shape{Name: "ReturnData", Kind: schema.Boolean}
-	shapeScalableDimension     = schema.Shape{Name: "ScalableDimension", Kind: schema.Enum, Enum: []string{"ecs:service:DesiredCount", "ec2:spot-fleet-request:TargetCapacity", "elasticmapreduce:instancegroup:InstanceCount", "appstream:fleet:DesiredCapacity", "dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityUnits", "dynamodb:index:ReadCapacityUnits", "dynamodb:index:WriteCapacityUnits", "rds:cluster:ReadReplicaCount", "sagemaker:variant:DesiredInstanceCount", "custom-resource:ResourceType:Property", "comprehend:document-classifier-endpoint:DesiredInferenceUnits", "comprehend:entity-recognizer-endpoint:DesiredInferenceUnits", "lambda:function:ProvisionedConcurrency", "cassandra:table:ReadCapacityUnits", "cassandra:table:WriteCapacityUnits", "kafka:broker-storage:VolumeSize", "elasticache:replication-group:NodeGroups", "elasticache:replication-group:Replicas", "neptune:cluster:ReadReplicaCount", "sagemaker:variant:DesiredProvisionedConcurrency", "sagemaker:inference-component:DesiredCopyCount"}}
-	shapeScalableTarget        = schema.Shape{Name: "ScalableTarget", Kind: schema.Structure, Members: []schema.Member{
+	shapeResourceCapacity          = schema.Shape{Name: "ResourceCapacity", Kind: schema.Integer}
+	shapeResourceId                = schema.Shape{Name: "ResourceId", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*"}
+	shapeResourceIdMaxLen1600      = schema.Shape{Name: "ResourceIdMaxLen1600", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*", Min: 1, HasMin: true, Max: 1600, HasMax: true}
+	shapeResourceIdsMaxLen1600     = schema.Shape{Name: "ResourceIdsMaxLen1600", Kind: schema.List, Elem: &shapeResourceIdMaxLen1600, Max: 50, HasMax: true}
+	shapeResourceLabel             = schema.Shape{Name: "ResourceLabel", Kind: schema.String, Min: 1, HasMin: true, Max: 1023, HasMax: true}
+	shapeResourceNotFoundException = schema.Shape{Name: "ResourceNotFoundException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ResourceNotFoundException", Status: 0, Fault: false}, Members: []schema.Member{
+		{Name: "Message", Shape: &shapeExceptionMessage, Field: 0},
+		{Name: "ResourceName", Shape: &shapeAmazonResourceName, Field: 1},
+	}}
+	shapeReturnData        = schema.Shape{Name: "ReturnData", Kind: schema.Boolean}
+	shapeScalableDimension = schema.Shape{Name: "ScalableDimension", Kind: schema.Enum, Enum: []string{"ecs:service:DesiredCount", "ec2:spot-fleet-request:TargetCapacity", "elasticmapreduce:instancegroup:InstanceCount", "appstream:fleet:DesiredCapacity", "dynamodb:table:ReadCapacityUnits", "dynamodb:table:WriteCapacityUnits", "dynamodb:index:ReadCapacityUnits", "dynamodb:index:WriteCapacityUnits", "rds:cluster:ReadReplicaCount", "sagemaker:variant:DesiredInstanceCount", "custom-resource:ResourceType:Property", "comprehend:document-classifier-endpoint:DesiredInferenceUnits", "comprehend:entity-recognizer-endpoint:DesiredInferenceUnits", "lambda:function:ProvisionedConcurrency", "cassandra:table:ReadCapacityUnits", "cassandra:table:WriteCapacityUnits", "kafka:broker-storage:VolumeSize", "elasticache:replication-group:NodeGroups", "elasticache:replication-group:Replicas", "neptune:cluster:ReadReplicaCount", "sagemaker:variant:DesiredProvisionedConcurrency", "sagemaker:inference-component:DesiredCopyCount"}}
+	shapeScalableTarget    = schema.Shape{Name: "ScalableTarget", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 0},
 		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 1},
 		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Required: true, Field: 2},
@@ -144,10 +207,30 @@ var (
 		{Name: "SuspendedState", Shape: &shapeSuspendedState, Field: 7},
 		{Name: "ScalableTargetARN", Shape: &shapeXmlString, Field: 8},
 	}}
+	shapeScalableTargetAction = schema.Shape{Name: "ScalableTargetAction", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "MinCapacity", Shape: &shapeResourceCapacity, Field: 0},
+		{Name: "MaxCapacity", Shape: &shapeResourceCapacity, Field: 1},
+	}}
 	shapeScalableTargets   = schema.Shape{Name: "ScalableTargets", Kind: schema.List, Elem: &shapeScalableTarget}
-	shapeScalingAdjustment = schema.Shape{Name: "ScalingAdjustment", Kind: schema.Integer}
-	shapeScalingPolicies   = schema.Shape{Name: "ScalingPolicies", Kind: schema.List, Elem: &shapeScalingPolicy}
-	shapeScalingPolicy     = schema.Shape{Name: "ScalingPolicy", Kind: schema.Structure, Members: []schema.Member{
+	shapeScalingActivities = schema.Shape{Name: "ScalingActivities", Kind: schema.List, Elem: &shapeScalingActivity}
+	shapeScalingActivity   = schema.Shape{Name: "ScalingActivity", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ActivityId", Shape: &shapeResourceId, Required: true, Field: 0},
+		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 1},
+		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 2},
+		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Required: true, Field: 3},
+		{Name: "Description", Shape: &shapeXmlString, Required: true, Field: 4},
+		{Name: "Cause", Shape: &shapeXmlString, Required: true, Field: 5},
+		{Name: "StartTime", Shape: &shapeTimestampType, Required: true, Field: 6},
+		{Name: "EndTime", Shape: &shapeTimestampType, Field: 7},
+		{Name: "StatusCode", Shape: &shapeScalingActivityStatusCode, Required: true, Field: 8},
+		{Name: "StatusMessage", Shape: &shapeXmlString, Field: 9},
+		{Name: "Details", Shape: &shapeXmlString, Field: 10},
+		{Name: "NotScaledReasons", Shape: &shapeNotScaledReasons, Field: 11},
+	}}
+	shapeScalingActivityStatusCode = schema.Shape{Name: "ScalingActivityStatusCode", Kind: schema.Enum, Enum: []string{"Pending", "InProgress", "Successful", "Overridden", "Unfulfilled", "Failed"}}
+	shapeScalingAdjustment         = schema.Shape{Name: "ScalingAdjustment", Kind: schema.Integer}
+	shapeScalingPolicies           = schema.Shape{Name: "ScalingPolicies", Kind: schema.List, Elem: &shapeScalingPolicy}
+	shapeScalingPolicy             = schema.Shape{Name: "ScalingPolicy", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "PolicyARN", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 0},
 		{Name: "PolicyName", Shape: &shapePolicyName, Required: true, Field: 1},
 		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 2},
@@ -160,8 +243,23 @@ var (
 		{Name: "CreationTime", Shape: &shapeTimestampType, Required: true, Field: 9},
 	}}
 	shapeScalingSuspended = schema.Shape{Name: "ScalingSuspended", Kind: schema.Boolean}
-	shapeServiceNamespace = schema.Shape{Name: "ServiceNamespace", Kind: schema.Enum, Enum: []string{"ecs", "elasticmapreduce", "ec2", "appstream", "dynamodb", "rds", "sagemaker", "custom-resource", "comprehend", "lambda", "cassandra", "kafka", "elasticache", "neptune"}}
-	shapeStepAdjustment   = schema.Shape{Name: "StepAdjustment", Kind: schema.Structure, Members: []schema.Member{
+	shapeScheduledAction  = schema.Shape{Name: "ScheduledAction", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ScheduledActionName", Shape: &shapeScheduledActionName, Required: true, Field: 0},
+		{Name: "ScheduledActionARN", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 1},
+		{Name: "ServiceNamespace", Shape: &shapeServiceNamespace, Required: true, Field: 2},
+		{Name: "Schedule", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 3},
+		{Name: "Timezone", Shape: &shapeResourceIdMaxLen1600, Field: 4},
+		{Name: "ResourceId", Shape: &shapeResourceIdMaxLen1600, Required: true, Field: 5},
+		{Name: "ScalableDimension", Shape: &shapeScalableDimension, Field: 6},
+		{Name: "StartTime", Shape: &shapeTimestampType, Field: 7},
+		{Name: "EndTime", Shape: &shapeTimestampType, Field: 8},
+		{Name: "ScalableTargetAction", Shape: &shapeScalableTargetAction, Field: 9},
+		{Name: "CreationTime", Shape: &shapeTimestampType, Required: true, Field: 10},
+	}}
+	shapeScheduledActionName = schema.Shape{Name: "ScheduledActionName", Kind: schema.String, Pattern: "(?!((^[ ]+.*)|(.*([\\u0000-\\u001f]|[\\u007f-\\u009f]|[:/|])+.*)|(.*[ ]+$))).+", Min: 1, HasMin: true, Max: 256, HasMax: true}
+	shapeScheduledActions    = schema.Shape{Name: "ScheduledActions", Kind: schema.List, Elem: &shapeScheduledAction}
+	shapeServiceNamespace    = schema.Shape{Name: "ServiceNamespace", Kind: schema.Enum, Enum: []string{"ecs", "elasticmapreduce", "ec2", "appstream", "dynamodb", "rds", "sagemaker", "custom-resource", "comprehend", "lambda", "cassandra", "kafka", "elasticache", "neptune"}}
+	shapeStepAdjustment      = schema.Shape{Name: "StepAdjustment", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "MetricIntervalLowerBound", Shape: &shapeMetricScale, Field: 0},
 		{Name: "MetricIntervalUpperBound", Shape: &shapeMetricScale, Field: 1},
 		{Name: "ScalingAdjustment", Shape: &shapeScalingAdjustment, Required: true, Field: 2},
@@ -179,8 +277,14 @@ var (
 		{Name: "DynamicScalingOutSuspended", Shape: &shapeScalingSuspended, Field: 1},
 		{Name: "ScheduledScalingSuspended", Shape: &shapeScalingSuspended, Field: 2},
 	}}
-	shapeTagKey               = schema.Shape{Name: "TagKey", Kind: schema.String, Min: 1, HasMin: true, Max: 128, HasMax: true}
-	shapeTagMap               = schema.Shape{Name: "TagMap", Kind: schema.Map, Elem: &shapeTagValue, Key: &shapeTagKey}
+	shapeTagKey             = schema.Shape{Name: "TagKey", Kind: schema.String, Min: 1, HasMin: true, Max: 128, HasMax: true}
+	shapeTagKeyList         = schema.Shape{Name: "TagKeyList", Kind: schema.List, Elem: &shapeTagKey, Min: 0, HasMin: true, Max: 200, HasMax: true}
+	shapeTagMap             = schema.Shape{Name: "TagMap", Kind: schema.Map, Elem: &shapeTagValue, Key: &shapeTagKey}
+	shapeTagResourceRequest = schema.Shape{Name: "TagResourceRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ResourceARN", Shape: &shapeAmazonResourceName, Required: true, Field: 0},
+		{Name: "Tags", Shape: &shapeTagMap, Required: true, Field: 1},
+	}}
+	shapeTagResourceResponse  = schema.Shape{Name: "TagResourceResponse", Kind: schema.Structure}
 	shapeTagValue             = schema.Shape{Name: "TagValue", Kind: schema.String, Min: 0, HasMin: true, Max: 256, HasMax: true}
 	shapeTargetTrackingMetric = schema.Shape{Name: "TargetTrackingMetric", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Dimensions", Shape: &shapeTargetTrackingMetricDimensions, Field: 0},
@@ -218,8 +322,17 @@ var (
 		{Name: "ScaleInCooldown", Shape: &shapeCooldown, Field: 4},
 		{Name: "DisableScaleIn", Shape: &shapeDisableScaleIn, Field: 5},
 	}}
-	shapeTimestampType       = schema.Shape{Name: "TimestampType", Kind: schema.Timestamp}
-	shapeValidationException = schema.Shape{Name: "ValidationException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ValidationException", Status: 0, Fault: false}, Members: []schema.Member{
+	shapeTimestampType        = schema.Shape{Name: "TimestampType", Kind: schema.Timestamp}
+	shapeTooManyTagsException = schema.Shape{Name: "TooManyTagsException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "TooManyTagsException", Status: 0, Fault: false}, Members: []schema.Member{
+		{Name: "Message", Shape: &shapeExceptionMessage, Field: 0},
+		{Name: "ResourceName", Shape: &shapeAmazonResourceName, Field: 1},
+	}}
+	shapeUntagResourceRequest = schema.Shape{Name: "UntagResourceRequest", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ResourceARN", Shape: &shapeAmazonResourceName, Required: true, Field: 0},
+		{Name: "TagKeys", Shape: &shapeTagKeyList, Required: true, Field: 1},
+	}}
+	shapeUntagResourceResponse = schema.Shape{Name: "UntagResourceResponse", Kind: schema.Structure}
+	shapeValidationException   = schema.Shape{Name: "ValidationException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ValidationException", Status: 0, Fault: false}, Members: []schema.Member{
 		{Name: "Message", Shape: &shapeErrorMessage, Field: 0},
 	}}
 	shapeXmlString = schema.Shape{Name: "XmlString", Kind: schema.String, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*"}

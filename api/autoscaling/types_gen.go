@@ -16,6 +16,18 @@ type DeleteScalingPolicyInput struct {
 type DeleteScalingPolicyOutput struct {
 }
 
+// DeleteScheduledActionInput is what DeleteScheduledAction takes.
+type DeleteScheduledActionInput struct {
+	ServiceNamespace    ServiceNamespace  `json:",omitzero"` // required
+	ScheduledActionName *string           `json:",omitzero"` // required
+	ResourceId          *string           `json:",omitzero"` // required
+	ScalableDimension   ScalableDimension `json:",omitzero"` // required
+}
+
+// DeleteScheduledActionOutput is what DeleteScheduledAction answers.
+type DeleteScheduledActionOutput struct {
+}
+
 // DeregisterScalableTargetInput is what DeregisterScalableTarget takes.
 type DeregisterScalableTargetInput struct {
 	ServiceNamespace  ServiceNamespace  `json:",omitzero"` // required
@@ -42,6 +54,22 @@ type DescribeScalableTargetsOutput struct {
 	NextToken       *string           `json:",omitzero"`
 }
 
+// DescribeScalingActivitiesInput is what DescribeScalingActivities takes.
+type DescribeScalingActivitiesInput struct {
+	ServiceNamespace           ServiceNamespace  `json:",omitzero"` // required
+	ResourceId                 *string           `json:",omitzero"`
+	ScalableDimension          ScalableDimension `json:",omitzero"`
+	MaxResults                 *int32            `json:",omitzero"`
+	NextToken                  *string           `json:",omitzero"`
+	IncludeNotScaledActivities *bool             `json:",omitzero"`
+}
+
+// DescribeScalingActivitiesOutput is what DescribeScalingActivities answers.
+type DescribeScalingActivitiesOutput struct {
+	ScalingActivities []*ScalingActivity `json:",omitzero"`
+	NextToken         *string            `json:",omitzero"`
+}
+
 // DescribeScalingPoliciesInput is what DescribeScalingPolicies takes.
 type DescribeScalingPoliciesInput struct {
 	PolicyNames       []string          `json:",omitzero"`
@@ -56,6 +84,32 @@ type DescribeScalingPoliciesInput struct {
 type DescribeScalingPoliciesOutput struct {
 	ScalingPolicies []*ScalingPolicy `json:",omitzero"`
 	NextToken       *string          `json:",omitzero"`
+}
+
+// DescribeScheduledActionsInput is what DescribeScheduledActions takes.
+type DescribeScheduledActionsInput struct {
+	ScheduledActionNames []string          `json:",omitzero"`
+	ServiceNamespace     ServiceNamespace  `json:",omitzero"` // required
+	ResourceId           *string           `json:",omitzero"`
+	ScalableDimension    ScalableDimension `json:",omitzero"`
+	MaxResults           *int32            `json:",omitzero"`
+	NextToken            *string           `json:",omitzero"`
+}
+
+// DescribeScheduledActionsOutput is what DescribeScheduledActions answers.
+type DescribeScheduledActionsOutput struct {
+	ScheduledActions []*ScheduledAction `json:",omitzero"`
+	NextToken        *string            `json:",omitzero"`
+}
+
+// ListTagsForResourceInput is what ListTagsForResource takes.
+type ListTagsForResourceInput struct {
+	ResourceARN *string `json:",omitzero"` // required
+}
+
+// ListTagsForResourceOutput is what ListTagsForResource answers.
+type ListTagsForResourceOutput struct {
+	Tags map[string]string `json:",omitzero"`
 }
 
 // PutScalingPolicyInput is what PutScalingPolicy takes.
@@ -75,6 +129,23 @@ type PutScalingPolicyOutput struct {
 	Alarms    []*Alarm `json:",omitzero"`
 }
 
+// PutScheduledActionInput is what PutScheduledAction takes.
+type PutScheduledActionInput struct {
+	ServiceNamespace     ServiceNamespace      `json:",omitzero"` // required
+	Schedule             *string               `json:",omitzero"`
+	Timezone             *string               `json:",omitzero"`
+	ScheduledActionName  *string               `json:",omitzero"` // required
+	ResourceId           *string               `json:",omitzero"` // required
+	ScalableDimension    ScalableDimension     `json:",omitzero"` // required
+	StartTime            *time.Time            `json:",omitzero"`
+	EndTime              *time.Time            `json:",omitzero"`
+	ScalableTargetAction *ScalableTargetAction `json:",omitzero"`
+}
+
+// PutScheduledActionOutput is what PutScheduledAction answers.
+type PutScheduledActionOutput struct {
+}
+
 // RegisterScalableTargetInput is what RegisterScalableTarget takes.
 type RegisterScalableTargetInput struct {
 	ServiceNamespace  ServiceNamespace  `json:",omitzero"` // required
@@ -90,6 +161,26 @@ type RegisterScalableTargetInput struct {
 // RegisterScalableTargetOutput is what RegisterScalableTarget answers.
 type RegisterScalableTargetOutput struct {
 	ScalableTargetARN *string `json:",omitzero"`
+}
+
+// TagResourceInput is what TagResource takes.
+type TagResourceInput struct {
+	ResourceARN *string           `json:",omitzero"` // required
+	Tags        map[string]string `json:",omitzero"` // required
+}
+
+// TagResourceOutput is what TagResource answers.
+type TagResourceOutput struct {
+}
+
+// UntagResourceInput is what UntagResource takes.
+type UntagResourceInput struct {
+	ResourceARN *string  `json:",omitzero"` // required
+	TagKeys     []string `json:",omitzero"` // required
+}
+
+// UntagResourceOutput is what UntagResource answers.
+type UntagResourceOutput struct {
 }
 
 // Alarm is a structure of the API.
@@ -114,6 +205,14 @@ type MetricDimension struct {
 	Value *string `json:",omitzero"` // required
 }
 
+// NotScaledReason is a structure of the API.
+type NotScaledReason struct {
+	Code            *string `json:",omitzero"` // required
+	MaxCapacity     *int32  `json:",omitzero"`
+	MinCapacity     *int32  `json:",omitzero"`
+	CurrentCapacity *int32  `json:",omitzero"`
+}
+
 // PredefinedMetricSpecification is a structure of the API.
 type PredefinedMetricSpecification struct {
 	PredefinedMetricType MetricType `json:",omitzero"` // required
@@ -133,6 +232,28 @@ type ScalableTarget struct {
 	ScalableTargetARN *string           `json:",omitzero"`
 }
 
+// ScalableTargetAction is a structure of the API.
+type ScalableTargetAction struct {
+	MinCapacity *int32 `json:",omitzero"`
+	MaxCapacity *int32 `json:",omitzero"`
+}
+
+// ScalingActivity is a structure of the API.
+type ScalingActivity struct {
+	ActivityId        *string                   `json:",omitzero"` // required
+	ServiceNamespace  ServiceNamespace          `json:",omitzero"` // required
+	ResourceId        *string                   `json:",omitzero"` // required
+	ScalableDimension ScalableDimension         `json:",omitzero"` // required
+	Description       *string                   `json:",omitzero"` // required
+	Cause             *string                   `json:",omitzero"` // required
+	StartTime         *time.Time                `json:",omitzero"` // required
+	EndTime           *time.Time                `json:",omitzero"`
+	StatusCode        ScalingActivityStatusCode `json:",omitzero"` // required
+	StatusMessage     *string                   `json:",omitzero"`
+	Details           *string                   `json:",omitzero"`
+	NotScaledReasons  []*NotScaledReason        `json:",omitzero"`
+}
+
 // ScalingPolicy is a structure of the API.
 type ScalingPolicy struct {
 	PolicyARN                                *string                                   `json:",omitzero"` // required
@@ -145,6 +266,21 @@ type ScalingPolicy struct {
 	TargetTrackingScalingPolicyConfiguration *TargetTrackingScalingPolicyConfiguration `json:",omitzero"`
 	Alarms                                   []*Alarm                                  `json:",omitzero"`
 	CreationTime                             *time.Time                                `json:",omitzero"` // required
+}
+
+// ScheduledAction is a structure of the API.
+type ScheduledAction struct {
+	ScheduledActionName  *string               `json:",omitzero"` // required
+	ScheduledActionARN   *string               `json:",omitzero"` // required
+	ServiceNamespace     ServiceNamespace      `json:",omitzero"` // required
+	Schedule             *string               `json:",omitzero"` // required
+	Timezone             *string               `json:",omitzero"`
+	ResourceId           *string               `json:",omitzero"` // required
+	ScalableDimension    ScalableDimension     `json:",omitzero"`
+	StartTime            *time.Time            `json:",omitzero"`
+	EndTime              *time.Time            `json:",omitzero"`
+	ScalableTargetAction *ScalableTargetAction `json:",omitzero"`
+	CreationTime         *time.Time            `json:",omitzero"` // required
 }
 
 // StepAdjustment is a structure of the API.

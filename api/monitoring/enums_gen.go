@@ -2,6 +2,57 @@
 
 package monitoring
 
+// ActionsSuppressedBy is an enum of the API; "" is absent.
+type ActionsSuppressedBy string
+
+// The values of ActionsSuppressedBy.
+const (
+	ActionsSuppressedByWaitPeriod      ActionsSuppressedBy = "WaitPeriod"
+	ActionsSuppressedByExtensionPeriod ActionsSuppressedBy = "ExtensionPeriod"
+	ActionsSuppressedByAlarm           ActionsSuppressedBy = "Alarm"
+)
+
+// AlarmType is an enum of the API; "" is absent.
+type AlarmType string
+
+// The values of AlarmType.
+const (
+	AlarmTypeCompositeAlarm AlarmType = "CompositeAlarm"
+	AlarmTypeMetricAlarm    AlarmType = "MetricAlarm"
+)
+
+// ComparisonOperator is an enum of the API; "" is absent.
+type ComparisonOperator string
+
+// The values of ComparisonOperator.
+const (
+	ComparisonOperatorGreaterThanOrEqualToThreshold            ComparisonOperator = "GreaterThanOrEqualToThreshold"
+	ComparisonOperatorGreaterThanThreshold                     ComparisonOperator = "GreaterThanThreshold"
+	ComparisonOperatorLessThanThreshold                        ComparisonOperator = "LessThanThreshold"
+	ComparisonOperatorLessThanOrEqualToThreshold               ComparisonOperator = "LessThanOrEqualToThreshold"
+	ComparisonOperatorLessThanLowerOrGreaterThanUpperThreshold ComparisonOperator = "LessThanLowerOrGreaterThanUpperThreshold"
+	ComparisonOperatorLessThanLowerThreshold                   ComparisonOperator = "LessThanLowerThreshold"
+	ComparisonOperatorGreaterThanUpperThreshold                ComparisonOperator = "GreaterThanUpperThreshold"
+)
+
+// EvaluationState is an enum of the API; "" is absent.
+type EvaluationState string
+
+// The values of EvaluationState.
+const (
+	EvaluationStatePartialData EvaluationState = "PARTIAL_DATA"
+)
+
+// HistoryItemType is an enum of the API; "" is absent.
+type HistoryItemType string
+
+// The values of HistoryItemType.
+const (
+	HistoryItemTypeConfigurationUpdate HistoryItemType = "ConfigurationUpdate"
+	HistoryItemTypeStateUpdate         HistoryItemType = "StateUpdate"
+	HistoryItemTypeAction              HistoryItemType = "Action"
+)
+
 // RecentlyActive is an enum of the API; "" is absent.
 type RecentlyActive string
 
@@ -51,6 +102,16 @@ const (
 	StandardUnitTerabitsSecond  StandardUnit = "Terabits/Second"
 	StandardUnitCountSecond     StandardUnit = "Count/Second"
 	StandardUnitNone            StandardUnit = "None"
+)
+
+// StateValue is an enum of the API; "" is absent.
+type StateValue string
+
+// The values of StateValue.
+const (
+	StateValueOk               StateValue = "OK"
+	StateValueAlarm            StateValue = "ALARM"
+	StateValueInsufficientData StateValue = "INSUFFICIENT_DATA"
 )
 
 // Statistic is an enum of the API; "" is absent.

@@ -4,6 +4,36 @@ package monitoring
 
 import "context"
 
+// DeleteAlarmsHandler is implemented by whoever answers DeleteAlarms.
+type DeleteAlarmsHandler interface {
+	DeleteAlarms(ctx context.Context, in *DeleteAlarmsInput) (*DeleteAlarmsOutput, error)
+}
+
+// DescribeAlarmHistoryHandler is implemented by whoever answers DescribeAlarmHistory.
+type DescribeAlarmHistoryHandler interface {
+	DescribeAlarmHistory(ctx context.Context, in *DescribeAlarmHistoryInput) (*DescribeAlarmHistoryOutput, error)
+}
+
+// DescribeAlarmsHandler is implemented by whoever answers DescribeAlarms.
+type DescribeAlarmsHandler interface {
+	DescribeAlarms(ctx context.Context, in *DescribeAlarmsInput) (*DescribeAlarmsOutput, error)
+}
+
+// DescribeAlarmsForMetricHandler is implemented by whoever answers DescribeAlarmsForMetric.
+type DescribeAlarmsForMetricHandler interface {
+	DescribeAlarmsForMetric(ctx context.Context, in *DescribeAlarmsForMetricInput) (*DescribeAlarmsForMetricOutput, error)
+}
+
+// DisableAlarmActionsHandler is implemented by whoever answers DisableAlarmActions.
+type DisableAlarmActionsHandler interface {
+	DisableAlarmActions(ctx context.Context, in *DisableAlarmActionsInput) (*DisableAlarmActionsOutput, error)
+}
+
+// EnableAlarmActionsHandler is implemented by whoever answers EnableAlarmActions.
+type EnableAlarmActionsHandler interface {
+	EnableAlarmActions(ctx context.Context, in *EnableAlarmActionsInput) (*EnableAlarmActionsOutput, error)
+}
+
 // GetMetricDataHandler is implemented by whoever answers GetMetricData.
 type GetMetricDataHandler interface {
 	GetMetricData(ctx context.Context, in *GetMetricDataInput) (*GetMetricDataOutput, error)
@@ -19,7 +49,32 @@ type ListMetricsHandler interface {
 	ListMetrics(ctx context.Context, in *ListMetricsInput) (*ListMetricsOutput, error)
 }
 
+// ListTagsForResourceHandler is implemented by whoever answers ListTagsForResource.
+type ListTagsForResourceHandler interface {
+	ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error)
+}
+
+// PutMetricAlarmHandler is implemented by whoever answers PutMetricAlarm.
+type PutMetricAlarmHandler interface {
+	PutMetricAlarm(ctx context.Context, in *PutMetricAlarmInput) (*PutMetricAlarmOutput, error)
+}
+
 // PutMetricDataHandler is implemented by whoever answers PutMetricData.
 type PutMetricDataHandler interface {
 	PutMetricData(ctx context.Context, in *PutMetricDataInput) (*PutMetricDataOutput, error)
+}
+
+// SetAlarmStateHandler is implemented by whoever answers SetAlarmState.
+type SetAlarmStateHandler interface {
+	SetAlarmState(ctx context.Context, in *SetAlarmStateInput) (*SetAlarmStateOutput, error)
+}
+
+// TagResourceHandler is implemented by whoever answers TagResource.
+type TagResourceHandler interface {
+	TagResource(ctx context.Context, in *TagResourceInput) (*TagResourceOutput, error)
+}
+
+// UntagResourceHandler is implemented by whoever answers UntagResource.
+type UntagResourceHandler interface {
+	UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error)
 }

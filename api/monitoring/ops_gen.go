@@ -24,6 +24,84 @@ var Service = &schema.Service{
 	XMLNamespace:   "http://monitoring.amazonaws.com/doc/2010-08-01/",
 	Operations: []*schema.Operation{
 		{
+			Name:   "DeleteAlarms",
+			Input:  &shapeDeleteAlarmsInput,
+			Output: &schema.Shape{Name: "DeleteAlarmsOutput", Kind: schema.Structure},
+			Errors: []*schema.Shape{&shapeResourceNotFound},
+			Method: "POST", Path: "/", Status: 200,
+			NewInput:   func() any { return new(DeleteAlarmsInput) },
+			NewOutput:  func() any { return new(DeleteAlarmsOutput) },
+			Implements: func(v any) bool { _, ok := v.(DeleteAlarmsHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(DeleteAlarmsHandler).DeleteAlarms(ctx, in.(*DeleteAlarmsInput))
+			},
+		},
+		{
+			Name:   "DescribeAlarmHistory",
+			Input:  &shapeDescribeAlarmHistoryInput,
+			Output: &shapeDescribeAlarmHistoryOutput,
+			Errors: []*schema.Shape{&shapeInvalidNextToken},
+			Method: "POST", Path: "/", Status: 200,
+			ResultWrapper: "DescribeAlarmHistoryResult",
+			NewInput:      func() any { return new(DescribeAlarmHistoryInput) },
+			NewOutput:     func() any { return new(DescribeAlarmHistoryOutput) },
+			Implements:    func(v any) bool { _, ok := v.(DescribeAlarmHistoryHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(DescribeAlarmHistoryHandler).DescribeAlarmHistory(ctx, in.(*DescribeAlarmHistoryInput))
+			},
+		},
+		{
+			Name:   "DescribeAlarms",
+			Input:  &shapeDescribeAlarmsInput,
+			Output: &shapeDescribeAlarmsOutput,
+			Errors: []*schema.Shape{&shapeInvalidNextToken},
+			Method: "POST", Path: "/", Status: 200,
+			ResultWrapper: "DescribeAlarmsResult",
+			NewInput:      func() any { return new(DescribeAlarmsInput) },
+			NewOutput:     func() any { return new(DescribeAlarmsOutput) },
+			Implements:    func(v any) bool { _, ok := v.(DescribeAlarmsHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(DescribeAlarmsHandler).DescribeAlarms(ctx, in.(*DescribeAlarmsInput))
+			},
+		},
+		{
+			Name:   "DescribeAlarmsForMetric",
+			Input:  &shapeDescribeAlarmsForMetricInput,
+			Output: &shapeDescribeAlarmsForMetricOutput,
+			Method: "POST", Path: "/", Status: 200,
+			ResultWrapper: "DescribeAlarmsForMetricResult",
+			NewInput:      func() any { return new(DescribeAlarmsForMetricInput) },
+			NewOutput:     func() any { return new(DescribeAlarmsForMetricOutput) },
+			Implements:    func(v any) bool { _, ok := v.(DescribeAlarmsForMetricHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(DescribeAlarmsForMetricHandler).DescribeAlarmsForMetric(ctx, in.(*DescribeAlarmsForMetricInput))
+			},
+		},
+		{
+			Name:   "DisableAlarmActions",
+			Input:  &shapeDisableAlarmActionsInput,
+			Output: &schema.Shape{Name: "DisableAlarmActionsOutput", Kind: schema.Structure},
+			Method: "POST", Path: "/", Status: 200,
+			NewInput:   func() any { return new(DisableAlarmActionsInput) },
+			NewOutput:  func() any { return new(DisableAlarmActionsOutput) },
+			Implements: func(v any) bool { _, ok := v.(DisableAlarmActionsHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(DisableAlarmActionsHandler).DisableAlarmActions(ctx, in.(*DisableAlarmActionsInput))
+			},
+		},
+		{
+			Name:   "EnableAlarmActions",
+			Input:  &shapeEnableAlarmActionsInput,
+			Output: &schema.Shape{Name: "EnableAlarmActionsOutput", Kind: schema.Structure},
+			Method: "POST", Path: "/", Status: 200,
+			NewInput:   func() any { return new(EnableAlarmActionsInput) },
+			NewOutput:  func() any { return new(EnableAlarmActionsOutput) },
+			Implements: func(v any) bool { _, ok := v.(EnableAlarmActionsHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(EnableAlarmActionsHandler).EnableAlarmActions(ctx, in.(*EnableAlarmActionsInput))
+			},
+		},
+		{
 			Name:   "GetMetricData",
 			Input:  &shapeGetMetricDataInput,
 			Output: &shapeGetMetricDataOutput,
@@ -66,6 +144,33 @@ var Service = &schema.Service{
 			},
 		},
 		{
+			Name:   "ListTagsForResource",
+			Input:  &shapeListTagsForResourceInput,
+			Output: &shapeListTagsForResourceOutput,
+			Errors: []*schema.Shape{&shapeInvalidParameterValueException, &shapeResourceNotFoundException, &shapeInternalServiceFault},
+			Method: "POST", Path: "/", Status: 200,
+			ResultWrapper: "ListTagsForResourceResult",
+			NewInput:      func() any { return new(ListTagsForResourceInput) },
+			NewOutput:     func() any { return new(ListTagsForResourceOutput) },
+			Implements:    func(v any) bool { _, ok := v.(ListTagsForResourceHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(ListTagsForResourceHandler).ListTagsForResource(ctx, in.(*ListTagsForResourceInput))
+			},
+		},
+		{
+			Name:   "PutMetricAlarm",
+			Input:  &shapePutMetricAlarmInput,
+			Output: &schema.Shape{Name: "PutMetricAlarmOutput", Kind: schema.Structure},
+			Errors: []*schema.Shape{&shapeLimitExceededFault},
+			Method: "POST", Path: "/", Status: 200,
+			NewInput:   func() any { return new(PutMetricAlarmInput) },
+			NewOutput:  func() any { return new(PutMetricAlarmOutput) },
+			Implements: func(v any) bool { _, ok := v.(PutMetricAlarmHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(PutMetricAlarmHandler).PutMetricAlarm(ctx, in.(*PutMetricAlarmInput))
+			},
+		},
+		{
 			Name:   "PutMetricData",
 			Input:  &shapePutMetricDataInput,
 			Output: &schema.Shape{Name: "PutMetricDataOutput", Kind: schema.Structure},
@@ -76,6 +181,47 @@ var Service = &schema.Service{
 			Implements: func(v any) bool { _, ok := v.(PutMetricDataHandler); return ok },
 			Call: func(ctx context.Context, v, in any) (any, error) {
 				return v.(PutMetricDataHandler).PutMetricData(ctx, in.(*PutMetricDataInput))
+			},
+		},
+		{
+			Name:   "SetAlarmState",
+			Input:  &shapeSetAlarmStateInput,
+			Output: &schema.Shape{Name: "SetAlarmStateOutput", Kind: schema.Structure},
+			Errors: []*schema.Shape{&shapeResourceNotFound, &shapeInvalidFormatFault},
+			Method: "POST", Path: "/", Status: 200,
+			NewInput:   func() any { return new(SetAlarmStateInput) },
+			NewOutput:  func() any { return new(SetAlarmStateOutput) },
+			Implements: func(v any) bool { _, ok := v.(SetAlarmStateHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(SetAlarmStateHandler).SetAlarmState(ctx, in.(*SetAlarmStateInput))
+			},
+		},
+		{
+			Name:   "TagResource",
+			Input:  &shapeTagResourceInput,
+			Output: &shapeTagResourceOutput,
+			Errors: []*schema.Shape{&shapeInvalidParameterValueException, &shapeResourceNotFoundException, &shapeConcurrentModificationException, &shapeInternalServiceFault},
+			Method: "POST", Path: "/", Status: 200,
+			ResultWrapper: "TagResourceResult",
+			NewInput:      func() any { return new(TagResourceInput) },
+			NewOutput:     func() any { return new(TagResourceOutput) },
+			Implements:    func(v any) bool { _, ok := v.(TagResourceHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(TagResourceHandler).TagResource(ctx, in.(*TagResourceInput))
+			},
+		},
+		{
+			Name:   "UntagResource",
+			Input:  &shapeUntagResourceInput,
+			Output: &shapeUntagResourceOutput,
+			Errors: []*schema.Shape{&shapeInvalidParameterValueException, &shapeResourceNotFoundException, &shapeConcurrentModificationException, &shapeInternalServiceFault},
+			Method: "POST", Path: "/", Status: 200,
+			ResultWrapper: "UntagResourceResult",
+			NewInput:      func() any { return new(UntagResourceInput) },
+			NewOutput:     func() any { return new(UntagResourceOutput) },
+			Implements:    func(v any) bool { _, ok := v.(UntagResourceHandler); return ok },
+			Call: func(ctx context.Context, v, in any) (any, error) {
+				return v.(UntagResourceHandler).UntagResource(ctx, in.(*UntagResourceInput))
 			},
 		},
 	},

@@ -5,10 +5,56 @@ package monitoring
 import "github.com/sagebrush/sagebrush/aws/schema"
 
 var (
-	shapeAccountId            = schema.Shape{Name: "AccountId", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeAccountId               = schema.Shape{Name: "AccountId", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeActionPrefix            = schema.Shape{Name: "ActionPrefix", Kind: schema.String, Min: 1, HasMin: true, Max: 1024, HasMax: true}
+	shapeActionsEnabled          = schema.Shape{Name: "ActionsEnabled", Kind: schema.Boolean}
+	shapeActionsSuppressedBy     = schema.Shape{Name: "ActionsSuppressedBy", Kind: schema.Enum, Enum: []string{"WaitPeriod", "ExtensionPeriod", "Alarm"}}
+	shapeActionsSuppressedReason = schema.Shape{Name: "ActionsSuppressedReason", Kind: schema.String, Min: 0, HasMin: true, Max: 1024, HasMax: true}
+	shapeAlarmArn                = schema.Shape{Name: "AlarmArn", Kind: schema.String, Min: 1, HasMin: true, Max: 1600, HasMax: true}
+	shapeAlarmDescription        = schema.Shape{Name: "AlarmDescription", Kind: schema.String, Min: 0, HasMin: true, Max: 1024, HasMax: true}
+	shapeAlarmHistoryItem        = schema.Shape{Name: "AlarmHistoryItem", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmName", Shape: &shapeAlarmName, Field: 0},
+		{Name: "AlarmType", Shape: &shapeAlarmType, Field: 1},
+		{Name: "Timestamp", Shape: &shapeTimestamp, Field: 2},
+		{Name: "HistoryItemType", Shape: &shapeHistoryItemType, Field: 3},
+		{Name: "HistorySummary", Shape: &shapeHistorySummary, Field: 4},
+		{Name: "HistoryData", Shape: &shapeHistoryData, Field: 5},
+	}}
+	shapeAlarmHistoryItems    = schema.Shape{Name: "AlarmHistoryItems", Kind: schema.List, Elem: &shapeAlarmHistoryItem}
+	shapeAlarmName            = schema.Shape{Name: "AlarmName", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeAlarmNamePrefix      = schema.Shape{Name: "AlarmNamePrefix", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeAlarmNames           = schema.Shape{Name: "AlarmNames", Kind: schema.List, Elem: &shapeAlarmName, Max: 100, HasMax: true}
+	shapeAlarmRule            = schema.Shape{Name: "AlarmRule", Kind: schema.String, Min: 1, HasMin: true, Max: 10240, HasMax: true}
+	shapeAlarmType            = schema.Shape{Name: "AlarmType", Kind: schema.Enum, Enum: []string{"CompositeAlarm", "MetricAlarm"}}
+	shapeAlarmTypes           = schema.Shape{Name: "AlarmTypes", Kind: schema.List, Elem: &shapeAlarmType}
+	shapeAmazonResourceName   = schema.Shape{Name: "AmazonResourceName", Kind: schema.String, Min: 1, HasMin: true, Max: 1024, HasMax: true}
 	shapeAwsQueryErrorMessage = schema.Shape{Name: "AwsQueryErrorMessage", Kind: schema.String}
-	shapeCounts               = schema.Shape{Name: "Counts", Kind: schema.List, Elem: &shapeDatapointValue}
-	shapeDatapoint            = schema.Shape{Name: "Datapoint", Kind: schema.Structure, Members: []schema.Member{
+	shapeComparisonOperator   = schema.Shape{Name: "ComparisonOperator", Kind: schema.Enum, Enum: []string{"GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"}}
+	shapeCompositeAlarm       = schema.Shape{Name: "CompositeAlarm", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ActionsEnabled", Shape: &shapeActionsEnabled, Field: 0},
+		{Name: "AlarmActions", Shape: &shapeResourceList, Field: 1},
+		{Name: "AlarmArn", Shape: &shapeAlarmArn, Field: 2},
+		{Name: "AlarmConfigurationUpdatedTimestamp", Shape: &shapeTimestamp, Field: 3},
+		{Name: "AlarmDescription", Shape: &shapeAlarmDescription, Field: 4},
+		{Name: "AlarmName", Shape: &shapeAlarmName, Field: 5},
+		{Name: "AlarmRule", Shape: &shapeAlarmRule, Field: 6},
+		{Name: "InsufficientDataActions", Shape: &shapeResourceList, Field: 7},
+		{Name: "OKActions", Shape: &shapeResourceList, Field: 8},
+		{Name: "StateReason", Shape: &shapeStateReason, Field: 9},
+		{Name: "StateReasonData", Shape: &shapeStateReasonData, Field: 10},
+		{Name: "StateUpdatedTimestamp", Shape: &shapeTimestamp, Field: 11},
+		{Name: "StateValue", Shape: &shapeStateValue, Field: 12},
+		{Name: "StateTransitionedTimestamp", Shape: &shapeTimestamp, Field: 13},
+		{Name: "ActionsSuppressedBy", Shape: &shapeActionsSuppressedBy, Field: 14},
+		{Name: "ActionsSuppressedReason", Shape: &shapeActionsSuppressedReason, Field: 15},
+		{Name: "ActionsSuppressor", Shape: &shapeAlarmArn, Field: 16},
+		{Name: "ActionsSuppressorWaitPeriod", Shape: &shapeSuppressorPeriod, Field: 17},
+		{Name: "ActionsSuppressorExtensionPeriod", Shape: &shapeSuppressorPeriod, Field: 18},
+	}}
+	shapeCompositeAlarms                 = schema.Shape{Name: "CompositeAlarms", Kind: schema.List, Elem: &shapeCompositeAlarm}
+	shapeConcurrentModificationException = schema.Shape{Name: "ConcurrentModificationException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ConcurrentModificationException", Status: 429, Fault: false}}
+	shapeCounts                          = schema.Shape{Name: "Counts", Kind: schema.List, Elem: &shapeDatapointValue}
+	shapeDatapoint                       = schema.Shape{Name: "Datapoint", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Timestamp", Shape: &shapeTimestamp, Field: 0},
 		{Name: "SampleCount", Shape: &shapeDatapointValue, Field: 1},
 		{Name: "Average", Shape: &shapeDatapointValue, Field: 2},
@@ -22,7 +68,53 @@ var (
 	shapeDatapointValueMap = schema.Shape{Name: "DatapointValueMap", Kind: schema.Map, Elem: &shapeDatapointValue, Key: &shapeExtendedStatistic}
 	shapeDatapointValues   = schema.Shape{Name: "DatapointValues", Kind: schema.List, Elem: &shapeDatapointValue}
 	shapeDatapoints        = schema.Shape{Name: "Datapoints", Kind: schema.List, Elem: &shapeDatapoint}
-	shapeDimension         = schema.Shape{Name: "Dimension", Kind: schema.Structure, Members: []schema.Member{
+	shapeDatapointsToAlarm = schema.Shape{Name: "DatapointsToAlarm", Kind: schema.Integer, Min: 1, HasMin: true}
+	shapeDeleteAlarmsInput = schema.Shape{Name: "DeleteAlarmsInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmNames", Shape: &shapeAlarmNames, Required: true, Field: 0},
+	}}
+	shapeDescribeAlarmHistoryInput = schema.Shape{Name: "DescribeAlarmHistoryInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmName", Shape: &shapeAlarmName, Field: 0},
+		{Name: "AlarmTypes", Shape: &shapeAlarmTypes, Field: 1},
+		{Name: "HistoryItemType", Shape: &shapeHistoryItemType, Field: 2},
+		{Name: "StartDate", Shape: &shapeTimestamp, Field: 3},
+		{Name: "EndDate", Shape: &shapeTimestamp, Field: 4},
+		{Name: "MaxRecords", Shape: &shapeMaxRecords, Field: 5},
+		{Name: "NextToken", Shape: &shapeNextToken, Field: 6},
+		{Name: "ScanBy", Shape: &shapeScanBy, Field: 7},
+	}}
+	shapeDescribeAlarmHistoryOutput = schema.Shape{Name: "DescribeAlarmHistoryOutput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmHistoryItems", Shape: &shapeAlarmHistoryItems, Field: 0},
+		{Name: "NextToken", Shape: &shapeNextToken, Field: 1},
+	}}
+	shapeDescribeAlarmsForMetricInput = schema.Shape{Name: "DescribeAlarmsForMetricInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "MetricName", Shape: &shapeMetricName, Required: true, Field: 0},
+		{Name: "Namespace", Shape: &shapeNamespace, Required: true, Field: 1},
+		{Name: "Statistic", Shape: &shapeStatistic, Field: 2},
+		{Name: "ExtendedStatistic", Shape: &shapeExtendedStatistic, Field: 3},
+		{Name: "Dimensions", Shape: &shapeDimensions, Field: 4},
+		{Name: "Period", Shape: &shapePeriod, Field: 5},
+		{Name: "Unit", Shape: &shapeStandardUnit, Field: 6},
+	}}
+	shapeDescribeAlarmsForMetricOutput = schema.Shape{Name: "DescribeAlarmsForMetricOutput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "MetricAlarms", Shape: &shapeMetricAlarms, Field: 0},
+	}}
+	shapeDescribeAlarmsInput = schema.Shape{Name: "DescribeAlarmsInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmNames", Shape: &shapeAlarmNames, Field: 0},
+		{Name: "AlarmNamePrefix", Shape: &shapeAlarmNamePrefix, Field: 1},
+		{Name: "AlarmTypes", Shape: &shapeAlarmTypes, Field: 2},
+		{Name: "ChildrenOfAlarmName", Shape: &shapeAlarmName, Field: 3},
+		{Name: "ParentsOfAlarmName", Shape: &shapeAlarmName, Field: 4},
+		{Name: "StateValue", Shape: &shapeStateValue, Field: 5},
+		{Name: "ActionPrefix", Shape: &shapeActionPrefix, Field: 6},
+		{Name: "MaxRecords", Shape: &shapeMaxRecords, Field: 7},
+		{Name: "NextToken", Shape: &shapeNextToken, Field: 8},
+	}}
+	shapeDescribeAlarmsOutput = schema.Shape{Name: "DescribeAlarmsOutput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "CompositeAlarms", Shape: &shapeCompositeAlarms, Field: 0},
+		{Name: "MetricAlarms", Shape: &shapeMetricAlarms, Field: 1},
+		{Name: "NextToken", Shape: &shapeNextToken, Field: 2},
+	}}
+	shapeDimension = schema.Shape{Name: "Dimension", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Name", Shape: &shapeDimensionName, Required: true, Field: 0},
 		{Name: "Value", Shape: &shapeDimensionValue, Required: true, Field: 1},
 	}}
@@ -30,15 +122,24 @@ var (
 		{Name: "Name", Shape: &shapeDimensionName, Required: true, Field: 0},
 		{Name: "Value", Shape: &shapeDimensionValue, Field: 1},
 	}}
-	shapeDimensionFilters   = schema.Shape{Name: "DimensionFilters", Kind: schema.List, Elem: &shapeDimensionFilter, Max: 10, HasMax: true}
-	shapeDimensionName      = schema.Shape{Name: "DimensionName", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
-	shapeDimensionValue     = schema.Shape{Name: "DimensionValue", Kind: schema.String, Min: 1, HasMin: true, Max: 1024, HasMax: true}
-	shapeDimensions         = schema.Shape{Name: "Dimensions", Kind: schema.List, Elem: &shapeDimension, Max: 30, HasMax: true}
-	shapeErrorMessage       = schema.Shape{Name: "ErrorMessage", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
-	shapeExtendedStatistic  = schema.Shape{Name: "ExtendedStatistic", Kind: schema.String}
-	shapeExtendedStatistics = schema.Shape{Name: "ExtendedStatistics", Kind: schema.List, Elem: &shapeExtendedStatistic, Min: 1, HasMin: true, Max: 10, HasMax: true}
-	shapeFaultDescription   = schema.Shape{Name: "FaultDescription", Kind: schema.String}
-	shapeGetMetricDataInput = schema.Shape{Name: "GetMetricDataInput", Kind: schema.Structure, Members: []schema.Member{
+	shapeDimensionFilters         = schema.Shape{Name: "DimensionFilters", Kind: schema.List, Elem: &shapeDimensionFilter, Max: 10, HasMax: true}
+	shapeDimensionName            = schema.Shape{Name: "DimensionName", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeDimensionValue           = schema.Shape{Name: "DimensionValue", Kind: schema.String, Min: 1, HasMin: true, Max: 1024, HasMax: true}
+	shapeDimensions               = schema.Shape{Name: "Dimensions", Kind: schema.List, Elem: &shapeDimension, Max: 30, HasMax: true}
+	shapeDisableAlarmActionsInput = schema.Shape{Name: "DisableAlarmActionsInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmNames", Shape: &shapeAlarmNames, Required: true, Field: 0},
+	}}
+	shapeEnableAlarmActionsInput = schema.Shape{Name: "EnableAlarmActionsInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmNames", Shape: &shapeAlarmNames, Required: true, Field: 0},
+	}}
+	shapeErrorMessage                     = schema.Shape{Name: "ErrorMessage", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeEvaluateLowSampleCountPercentile = schema.Shape{Name: "EvaluateLowSampleCountPercentile", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeEvaluationPeriods                = schema.Shape{Name: "EvaluationPeriods", Kind: schema.Integer, Min: 1, HasMin: true}
+	shapeEvaluationState                  = schema.Shape{Name: "EvaluationState", Kind: schema.Enum, Enum: []string{"PARTIAL_DATA"}}
+	shapeExtendedStatistic                = schema.Shape{Name: "ExtendedStatistic", Kind: schema.String}
+	shapeExtendedStatistics               = schema.Shape{Name: "ExtendedStatistics", Kind: schema.List, Elem: &shapeExtendedStatistic, Min: 1, HasMin: true, Max: 10, HasMax: true}
+	shapeFaultDescription                 = schema.Shape{Name: "FaultDescription", Kind: schema.String}
+	shapeGetMetricDataInput               = schema.Shape{Name: "GetMetricDataInput", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "MetricDataQueries", Shape: &shapeMetricDataQueries, Required: true, Field: 0},
 		{Name: "StartTime", Shape: &shapeTimestamp, Required: true, Field: 1},
 		{Name: "EndTime", Shape: &shapeTimestamp, Required: true, Field: 2},
@@ -69,9 +170,15 @@ var (
 		{Name: "Label", Shape: &shapeMetricLabel, Field: 0},
 		{Name: "Datapoints", Shape: &shapeDatapoints, Field: 1},
 	}}
+	shapeHistoryData           = schema.Shape{Name: "HistoryData", Kind: schema.String, Min: 1, HasMin: true, Max: 4095, HasMax: true}
+	shapeHistoryItemType       = schema.Shape{Name: "HistoryItemType", Kind: schema.Enum, Enum: []string{"ConfigurationUpdate", "StateUpdate", "Action"}}
+	shapeHistorySummary        = schema.Shape{Name: "HistorySummary", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
 	shapeIncludeLinkedAccounts = schema.Shape{Name: "IncludeLinkedAccounts", Kind: schema.Boolean}
 	shapeInternalServiceFault  = schema.Shape{Name: "InternalServiceFault", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "InternalServiceError", Status: 500, Fault: false}, Members: []schema.Member{
 		{Name: "Message", Shape: &shapeFaultDescription, Field: 0},
+	}}
+	shapeInvalidFormatFault = schema.Shape{Name: "InvalidFormatFault", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "InvalidFormat", Status: 400, Fault: false}, Members: []schema.Member{
+		{Name: "message", Shape: &shapeErrorMessage, Field: 0},
 	}}
 	shapeInvalidNextToken = schema.Shape{Name: "InvalidNextToken", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "InvalidNextToken", Status: 400, Fault: false}, Members: []schema.Member{
 		{Name: "message", Shape: &shapeErrorMessage, Field: 0},
@@ -84,6 +191,9 @@ var (
 	}}
 	shapeLabelOptions = schema.Shape{Name: "LabelOptions", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Timezone", Shape: &shapeGetMetricDataLabelTimezone, Field: 0},
+	}}
+	shapeLimitExceededFault = schema.Shape{Name: "LimitExceededFault", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "LimitExceeded", Status: 400, Fault: false}, Members: []schema.Member{
+		{Name: "message", Shape: &shapeErrorMessage, Field: 0},
 	}}
 	shapeListMetricsInput = schema.Shape{Name: "ListMetricsInput", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Namespace", Shape: &shapeNamespace, Field: 0},
@@ -99,6 +209,13 @@ var (
 		{Name: "NextToken", Shape: &shapeNextToken, Field: 1},
 		{Name: "OwningAccounts", Shape: &shapeOwningAccounts, Field: 2},
 	}}
+	shapeListTagsForResourceInput = schema.Shape{Name: "ListTagsForResourceInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ResourceARN", Shape: &shapeAmazonResourceName, Required: true, Field: 0},
+	}}
+	shapeListTagsForResourceOutput = schema.Shape{Name: "ListTagsForResourceOutput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "Tags", Shape: &shapeTagList, Field: 0},
+	}}
+	shapeMaxRecords  = schema.Shape{Name: "MaxRecords", Kind: schema.Integer, Min: 1, HasMin: true, Max: 100, HasMax: true}
 	shapeMessageData = schema.Shape{Name: "MessageData", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Code", Shape: &shapeMessageDataCode, Field: 0},
 		{Name: "Value", Shape: &shapeMessageDataValue, Field: 1},
@@ -110,6 +227,38 @@ var (
 		{Name: "MetricName", Shape: &shapeMetricName, Field: 1},
 		{Name: "Dimensions", Shape: &shapeDimensions, Field: 2},
 	}}
+	shapeMetricAlarm = schema.Shape{Name: "MetricAlarm", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmName", Shape: &shapeAlarmName, Field: 0},
+		{Name: "AlarmArn", Shape: &shapeAlarmArn, Field: 1},
+		{Name: "AlarmDescription", Shape: &shapeAlarmDescription, Field: 2},
+		{Name: "AlarmConfigurationUpdatedTimestamp", Shape: &shapeTimestamp, Field: 3},
+		{Name: "ActionsEnabled", Shape: &shapeActionsEnabled, Field: 4},
+		{Name: "OKActions", Shape: &shapeResourceList, Field: 5},
+		{Name: "AlarmActions", Shape: &shapeResourceList, Field: 6},
+		{Name: "InsufficientDataActions", Shape: &shapeResourceList, Field: 7},
+		{Name: "StateValue", Shape: &shapeStateValue, Field: 8},
+		{Name: "StateReason", Shape: &shapeStateReason, Field: 9},
+		{Name: "StateReasonData", Shape: &shapeStateReasonData, Field: 10},
+		{Name: "StateUpdatedTimestamp", Shape: &shapeTimestamp, Field: 11},
+		{Name: "MetricName", Shape: &shapeMetricName, Field: 12},
+		{Name: "Namespace", Shape: &shapeNamespace, Field: 13},
+		{Name: "Statistic", Shape: &shapeStatistic, Field: 14},
+		{Name: "ExtendedStatistic", Shape: &shapeExtendedStatistic, Field: 15},
+		{Name: "Dimensions", Shape: &shapeDimensions, Field: 16},
+		{Name: "Period", Shape: &shapePeriod, Field: 17},
+		{Name: "Unit", Shape: &shapeStandardUnit, Field: 18},
+		{Name: "EvaluationPeriods", Shape: &shapeEvaluationPeriods, Field: 19},
+		{Name: "DatapointsToAlarm", Shape: &shapeDatapointsToAlarm, Field: 20},
+		{Name: "Threshold", Shape: &shapeThreshold, Field: 21},
+		{Name: "ComparisonOperator", Shape: &shapeComparisonOperator, Field: 22},
+		{Name: "TreatMissingData", Shape: &shapeTreatMissingData, Field: 23},
+		{Name: "EvaluateLowSampleCountPercentile", Shape: &shapeEvaluateLowSampleCountPercentile, Field: 24},
+		{Name: "Metrics", Shape: &shapeMetricDataQueries, Field: 25},
+		{Name: "ThresholdMetricId", Shape: &shapeMetricId, Field: 26},
+		{Name: "EvaluationState", Shape: &shapeEvaluationState, Field: 27},
+		{Name: "StateTransitionedTimestamp", Shape: &shapeTimestamp, Field: 28},
+	}}
+	shapeMetricAlarms      = schema.Shape{Name: "MetricAlarms", Kind: schema.List, Elem: &shapeMetricAlarm}
 	shapeMetricData        = schema.Shape{Name: "MetricData", Kind: schema.List, Elem: &shapeMetricDatum}
 	shapeMetricDataQueries = schema.Shape{Name: "MetricDataQueries", Kind: schema.List, Elem: &shapeMetricDataQuery}
 	shapeMetricDataQuery   = schema.Shape{Name: "MetricDataQuery", Kind: schema.Structure, Members: []schema.Member{
@@ -156,21 +305,65 @@ var (
 	shapeMissingRequiredParameterException = schema.Shape{Name: "MissingRequiredParameterException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "MissingParameter", Status: 400, Fault: false}, Members: []schema.Member{
 		{Name: "message", Shape: &shapeAwsQueryErrorMessage, Field: 0},
 	}}
-	shapeNamespace          = schema.Shape{Name: "Namespace", Kind: schema.String, Pattern: "[^:].*", Min: 1, HasMin: true, Max: 255, HasMax: true}
-	shapeNextToken          = schema.Shape{Name: "NextToken", Kind: schema.String}
-	shapeOwningAccounts     = schema.Shape{Name: "OwningAccounts", Kind: schema.List, Elem: &shapeAccountId}
-	shapePeriod             = schema.Shape{Name: "Period", Kind: schema.Integer, Min: 1, HasMin: true}
+	shapeNamespace           = schema.Shape{Name: "Namespace", Kind: schema.String, Pattern: "[^:].*", Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeNextToken           = schema.Shape{Name: "NextToken", Kind: schema.String}
+	shapeOwningAccounts      = schema.Shape{Name: "OwningAccounts", Kind: schema.List, Elem: &shapeAccountId}
+	shapePeriod              = schema.Shape{Name: "Period", Kind: schema.Integer, Min: 1, HasMin: true}
+	shapePutMetricAlarmInput = schema.Shape{Name: "PutMetricAlarmInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmName", Shape: &shapeAlarmName, Required: true, Field: 0},
+		{Name: "AlarmDescription", Shape: &shapeAlarmDescription, Field: 1},
+		{Name: "ActionsEnabled", Shape: &shapeActionsEnabled, Field: 2},
+		{Name: "OKActions", Shape: &shapeResourceList, Field: 3},
+		{Name: "AlarmActions", Shape: &shapeResourceList, Field: 4},
+		{Name: "InsufficientDataActions", Shape: &shapeResourceList, Field: 5},
+		{Name: "MetricName", Shape: &shapeMetricName, Field: 6},
+		{Name: "Namespace", Shape: &shapeNamespace, Field: 7},
+		{Name: "Statistic", Shape: &shapeStatistic, Field: 8},
+		{Name: "ExtendedStatistic", Shape: &shapeExtendedStatistic, Field: 9},
+		{Name: "Dimensions", Shape: &shapeDimensions, Field: 10},
+		{Name: "Period", Shape: &shapePeriod, Field: 11},
+		{Name: "Unit", Shape: &shapeStandardUnit, Field: 12},
+		{Name: "EvaluationPeriods", Shape: &shapeEvaluationPeriods, Required: true, Field: 13},
+		{Name: "DatapointsToAlarm", Shape: &shapeDatapointsToAlarm, Field: 14},
+		{Name: "Threshold", Shape: &shapeThreshold, Field: 15},
+		{Name: "ComparisonOperator", Shape: &shapeComparisonOperator, Required: true, Field: 16},
+		{Name: "TreatMissingData", Shape: &shapeTreatMissingData, Field: 17},
+		{Name: "EvaluateLowSampleCountPercentile", Shape: &shapeEvaluateLowSampleCountPercentile, Field: 18},
+		{Name: "Metrics", Shape: &shapeMetricDataQueries, Field: 19},
+		{Name: "Tags", Shape: &shapeTagList, Field: 20},
+		{Name: "ThresholdMetricId", Shape: &shapeMetricId, Field: 21},
+	}}
 	shapePutMetricDataInput = schema.Shape{Name: "PutMetricDataInput", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "Namespace", Shape: &shapeNamespace, Required: true, Field: 0},
 		{Name: "MetricData", Shape: &shapeMetricData, Required: true, Field: 1},
 	}}
-	shapeRecentlyActive = schema.Shape{Name: "RecentlyActive", Kind: schema.Enum, Enum: []string{"PT3H"}}
-	shapeReturnData     = schema.Shape{Name: "ReturnData", Kind: schema.Boolean}
-	shapeScanBy         = schema.Shape{Name: "ScanBy", Kind: schema.Enum, Enum: []string{"TimestampDescending", "TimestampAscending"}}
-	shapeStandardUnit   = schema.Shape{Name: "StandardUnit", Kind: schema.Enum, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}}
-	shapeStat           = schema.Shape{Name: "Stat", Kind: schema.String}
-	shapeStatistic      = schema.Shape{Name: "Statistic", Kind: schema.Enum, Enum: []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}}
-	shapeStatisticSet   = schema.Shape{Name: "StatisticSet", Kind: schema.Structure, Members: []schema.Member{
+	shapeRecentlyActive   = schema.Shape{Name: "RecentlyActive", Kind: schema.Enum, Enum: []string{"PT3H"}}
+	shapeResourceId       = schema.Shape{Name: "ResourceId", Kind: schema.String}
+	shapeResourceList     = schema.Shape{Name: "ResourceList", Kind: schema.List, Elem: &shapeResourceName, Max: 5, HasMax: true}
+	shapeResourceName     = schema.Shape{Name: "ResourceName", Kind: schema.String, Min: 1, HasMin: true, Max: 1024, HasMax: true}
+	shapeResourceNotFound = schema.Shape{Name: "ResourceNotFound", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ResourceNotFound", Status: 404, Fault: false}, Members: []schema.Member{
+		{Name: "message", Shape: &shapeErrorMessage, Field: 0},
+	}}
+	shapeResourceNotFoundException = schema.Shape{Name: "ResourceNotFoundException", Kind: schema.Structure, Error: &schema.ErrorTrait{Code: "ResourceNotFoundException", Status: 404, Fault: false}, Members: []schema.Member{
+		{Name: "ResourceType", Shape: &shapeResourceType, Field: 0},
+		{Name: "ResourceId", Shape: &shapeResourceId, Field: 1},
+	}}
+	shapeResourceType       = schema.Shape{Name: "ResourceType", Kind: schema.String}
+	shapeReturnData         = schema.Shape{Name: "ReturnData", Kind: schema.Boolean}
+	shapeScanBy             = schema.Shape{Name: "ScanBy", Kind: schema.Enum, Enum: []string{"TimestampDescending", "TimestampAscending"}}
+	shapeSetAlarmStateInput = schema.Shape{Name: "SetAlarmStateInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "AlarmName", Shape: &shapeAlarmName, Required: true, Field: 0},
+		{Name: "StateValue", Shape: &shapeStateValue, Required: true, Field: 1},
+		{Name: "StateReason", Shape: &shapeStateReason, Required: true, Field: 2},
+		{Name: "StateReasonData", Shape: &shapeStateReasonData, Field: 3},
+	}}
+	shapeStandardUnit    = schema.Shape{Name: "StandardUnit", Kind: schema.Enum, Enum: []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second", "Count/Second", "None"}}
+	shapeStat            = schema.Shape{Name: "Stat", Kind: schema.String}
+	shapeStateReason     = schema.Shape{Name: "StateReason", Kind: schema.String, Min: 0, HasMin: true, Max: 1023, HasMax: true}
+	shapeStateReasonData = schema.Shape{Name: "StateReasonData", Kind: schema.String, Min: 0, HasMin: true, Max: 4000, HasMax: true}
+	shapeStateValue      = schema.Shape{Name: "StateValue", Kind: schema.Enum, Enum: []string{"OK", "ALARM", "INSUFFICIENT_DATA"}}
+	shapeStatistic       = schema.Shape{Name: "Statistic", Kind: schema.Enum, Enum: []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}}
+	shapeStatisticSet    = schema.Shape{Name: "StatisticSet", Kind: schema.Structure, Members: []schema.Member{
 		{Name: "SampleCount", Shape: &shapeDatapointValue, Required: true, Field: 0},
 		{Name: "Sum", Shape: &shapeDatapointValue, Required: true, Field: 1},
 		{Name: "Minimum", Shape: &shapeDatapointValue, Required: true, Field: 2},
@@ -179,7 +372,28 @@ var (
 	shapeStatistics        = schema.Shape{Name: "Statistics", Kind: schema.List, Elem: &shapeStatistic, Min: 1, HasMin: true, Max: 5, HasMax: true}
 	shapeStatusCode        = schema.Shape{Name: "StatusCode", Kind: schema.Enum, Enum: []string{"Complete", "InternalError", "PartialData", "Forbidden"}}
 	shapeStorageResolution = schema.Shape{Name: "StorageResolution", Kind: schema.Integer, Min: 1, HasMin: true}
-	shapeTimestamp         = schema.Shape{Name: "Timestamp", Kind: schema.Timestamp}
-	shapeTimestamps        = schema.Shape{Name: "Timestamps", Kind: schema.List, Elem: &shapeTimestamp}
-	shapeValues            = schema.Shape{Name: "Values", Kind: schema.List, Elem: &shapeDatapointValue}
+	shapeSuppressorPeriod  = schema.Shape{Name: "SuppressorPeriod", Kind: schema.Integer}
+	shapeTag               = schema.Shape{Name: "Tag", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "Key", Shape: &shapeTagKey, Required: true, Field: 0},
+		{Name: "Value", Shape: &shapeTagValue, Required: true, Field: 1},
+	}}
+	shapeTagKey           = schema.Shape{Name: "TagKey", Kind: schema.String, Min: 1, HasMin: true, Max: 128, HasMax: true}
+	shapeTagKeyList       = schema.Shape{Name: "TagKeyList", Kind: schema.List, Elem: &shapeTagKey}
+	shapeTagList          = schema.Shape{Name: "TagList", Kind: schema.List, Elem: &shapeTag}
+	shapeTagResourceInput = schema.Shape{Name: "TagResourceInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ResourceARN", Shape: &shapeAmazonResourceName, Required: true, Field: 0},
+		{Name: "Tags", Shape: &shapeTagList, Required: true, Field: 1},
+	}}
+	shapeTagResourceOutput  = schema.Shape{Name: "TagResourceOutput", Kind: schema.Structure}
+	shapeTagValue           = schema.Shape{Name: "TagValue", Kind: schema.String, Min: 0, HasMin: true, Max: 256, HasMax: true}
+	shapeThreshold          = schema.Shape{Name: "Threshold", Kind: schema.Double}
+	shapeTimestamp          = schema.Shape{Name: "Timestamp", Kind: schema.Timestamp}
+	shapeTimestamps         = schema.Shape{Name: "Timestamps", Kind: schema.List, Elem: &shapeTimestamp}
+	shapeTreatMissingData   = schema.Shape{Name: "TreatMissingData", Kind: schema.String, Min: 1, HasMin: true, Max: 255, HasMax: true}
+	shapeUntagResourceInput = schema.Shape{Name: "UntagResourceInput", Kind: schema.Structure, Members: []schema.Member{
+		{Name: "ResourceARN", Shape: &shapeAmazonResourceName, Required: true, Field: 0},
+		{Name: "TagKeys", Shape: &shapeTagKeyList, Required: true, Field: 1},
+	}}
+	shapeUntagResourceOutput = schema.Shape{Name: "UntagResourceOutput", Kind: schema.Structure}
+	shapeValues              = schema.Shape{Name: "Values", Kind: schema.List, Elem: &shapeDatapointValue}
 )

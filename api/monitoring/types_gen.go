@@ -4,6 +4,87 @@ package monitoring
 
 import "time"
 
+// DeleteAlarmsInput is what DeleteAlarms takes.
+type DeleteAlarmsInput struct {
+	AlarmNames []string `json:",omitzero"` // required
+}
+
+// DeleteAlarmsOutput is what DeleteAlarms answers.
+type DeleteAlarmsOutput struct {
+}
+
+// DescribeAlarmHistoryInput is what DescribeAlarmHistory takes.
+type DescribeAlarmHistoryInput struct {
+	AlarmName       *string         `json:",omitzero"`
+	AlarmTypes      []AlarmType     `json:",omitzero"`
+	HistoryItemType HistoryItemType `json:",omitzero"`
+	StartDate       *time.Time      `json:",omitzero"`
+	EndDate         *time.Time      `json:",omitzero"`
+	MaxRecords      *int32          `json:",omitzero"`
+	NextToken       *string         `json:",omitzero"`
+	ScanBy          ScanBy          `json:",omitzero"`
+}
+
+// DescribeAlarmHistoryOutput is what DescribeAlarmHistory answers.
+type DescribeAlarmHistoryOutput struct {
+	AlarmHistoryItems []*AlarmHistoryItem `json:",omitzero"`
+	NextToken         *string             `json:",omitzero"`
+}
+
+// DescribeAlarmsInput is what DescribeAlarms takes.
+type DescribeAlarmsInput struct {
+	AlarmNames          []string    `json:",omitzero"`
+	AlarmNamePrefix     *string     `json:",omitzero"`
+	AlarmTypes          []AlarmType `json:",omitzero"`
+	ChildrenOfAlarmName *string     `json:",omitzero"`
+	ParentsOfAlarmName  *string     `json:",omitzero"`
+	StateValue          StateValue  `json:",omitzero"`
+	ActionPrefix        *string     `json:",omitzero"`
+	MaxRecords          *int32      `json:",omitzero"`
+	NextToken           *string     `json:",omitzero"`
+}
+
+// DescribeAlarmsOutput is what DescribeAlarms answers.
+type DescribeAlarmsOutput struct {
+	CompositeAlarms []*CompositeAlarm `json:",omitzero"`
+	MetricAlarms    []*MetricAlarm    `json:",omitzero"`
+	NextToken       *string           `json:",omitzero"`
+}
+
+// DescribeAlarmsForMetricInput is what DescribeAlarmsForMetric takes.
+type DescribeAlarmsForMetricInput struct {
+	MetricName        *string      `json:",omitzero"` // required
+	Namespace         *string      `json:",omitzero"` // required
+	Statistic         Statistic    `json:",omitzero"`
+	ExtendedStatistic *string      `json:",omitzero"`
+	Dimensions        []*Dimension `json:",omitzero"`
+	Period            *int32       `json:",omitzero"`
+	Unit              StandardUnit `json:",omitzero"`
+}
+
+// DescribeAlarmsForMetricOutput is what DescribeAlarmsForMetric answers.
+type DescribeAlarmsForMetricOutput struct {
+	MetricAlarms []*MetricAlarm `json:",omitzero"`
+}
+
+// DisableAlarmActionsInput is what DisableAlarmActions takes.
+type DisableAlarmActionsInput struct {
+	AlarmNames []string `json:",omitzero"` // required
+}
+
+// DisableAlarmActionsOutput is what DisableAlarmActions answers.
+type DisableAlarmActionsOutput struct {
+}
+
+// EnableAlarmActionsInput is what EnableAlarmActions takes.
+type EnableAlarmActionsInput struct {
+	AlarmNames []string `json:",omitzero"` // required
+}
+
+// EnableAlarmActionsOutput is what EnableAlarmActions answers.
+type EnableAlarmActionsOutput struct {
+}
+
 // GetMetricDataInput is what GetMetricData takes.
 type GetMetricDataInput struct {
 	MetricDataQueries []*MetricDataQuery `json:",omitzero"` // required
@@ -59,6 +140,46 @@ type ListMetricsOutput struct {
 	OwningAccounts []string  `json:",omitzero"`
 }
 
+// ListTagsForResourceInput is what ListTagsForResource takes.
+type ListTagsForResourceInput struct {
+	ResourceARN *string `json:",omitzero"` // required
+}
+
+// ListTagsForResourceOutput is what ListTagsForResource answers.
+type ListTagsForResourceOutput struct {
+	Tags []*Tag `json:",omitzero"`
+}
+
+// PutMetricAlarmInput is what PutMetricAlarm takes.
+type PutMetricAlarmInput struct {
+	AlarmName                        *string            `json:",omitzero"` // required
+	AlarmDescription                 *string            `json:",omitzero"`
+	ActionsEnabled                   *bool              `json:",omitzero"`
+	OKActions                        []string           `json:",omitzero"`
+	AlarmActions                     []string           `json:",omitzero"`
+	InsufficientDataActions          []string           `json:",omitzero"`
+	MetricName                       *string            `json:",omitzero"`
+	Namespace                        *string            `json:",omitzero"`
+	Statistic                        Statistic          `json:",omitzero"`
+	ExtendedStatistic                *string            `json:",omitzero"`
+	Dimensions                       []*Dimension       `json:",omitzero"`
+	Period                           *int32             `json:",omitzero"`
+	Unit                             StandardUnit       `json:",omitzero"`
+	EvaluationPeriods                *int32             `json:",omitzero"` // required
+	DatapointsToAlarm                *int32             `json:",omitzero"`
+	Threshold                        *float64           `json:",omitzero"`
+	ComparisonOperator               ComparisonOperator `json:",omitzero"` // required
+	TreatMissingData                 *string            `json:",omitzero"`
+	EvaluateLowSampleCountPercentile *string            `json:",omitzero"`
+	Metrics                          []*MetricDataQuery `json:",omitzero"`
+	Tags                             []*Tag             `json:",omitzero"`
+	ThresholdMetricId                *string            `json:",omitzero"`
+}
+
+// PutMetricAlarmOutput is what PutMetricAlarm answers.
+type PutMetricAlarmOutput struct {
+}
+
 // PutMetricDataInput is what PutMetricData takes.
 type PutMetricDataInput struct {
 	Namespace  *string        `json:",omitzero"` // required
@@ -67,6 +188,71 @@ type PutMetricDataInput struct {
 
 // PutMetricDataOutput is what PutMetricData answers.
 type PutMetricDataOutput struct {
+}
+
+// SetAlarmStateInput is what SetAlarmState takes.
+type SetAlarmStateInput struct {
+	AlarmName       *string    `json:",omitzero"` // required
+	StateValue      StateValue `json:",omitzero"` // required
+	StateReason     *string    `json:",omitzero"` // required
+	StateReasonData *string    `json:",omitzero"`
+}
+
+// SetAlarmStateOutput is what SetAlarmState answers.
+type SetAlarmStateOutput struct {
+}
+
+// TagResourceInput is what TagResource takes.
+type TagResourceInput struct {
+	ResourceARN *string `json:",omitzero"` // required
+	Tags        []*Tag  `json:",omitzero"` // required
+}
+
+// TagResourceOutput is what TagResource answers.
+type TagResourceOutput struct {
+}
+
+// UntagResourceInput is what UntagResource takes.
+type UntagResourceInput struct {
+	ResourceARN *string  `json:",omitzero"` // required
+	TagKeys     []string `json:",omitzero"` // required
+}
+
+// UntagResourceOutput is what UntagResource answers.
+type UntagResourceOutput struct {
+}
+
+// AlarmHistoryItem is a structure of the API.
+type AlarmHistoryItem struct {
+	AlarmName       *string         `json:",omitzero"`
+	AlarmType       AlarmType       `json:",omitzero"`
+	Timestamp       *time.Time      `json:",omitzero"`
+	HistoryItemType HistoryItemType `json:",omitzero"`
+	HistorySummary  *string         `json:",omitzero"`
+	HistoryData     *string         `json:",omitzero"`
+}
+
+// CompositeAlarm is a structure of the API.
+type CompositeAlarm struct {
+	ActionsEnabled                     *bool               `json:",omitzero"`
+	AlarmActions                       []string            `json:",omitzero"`
+	AlarmArn                           *string             `json:",omitzero"`
+	AlarmConfigurationUpdatedTimestamp *time.Time          `json:",omitzero"`
+	AlarmDescription                   *string             `json:",omitzero"`
+	AlarmName                          *string             `json:",omitzero"`
+	AlarmRule                          *string             `json:",omitzero"`
+	InsufficientDataActions            []string            `json:",omitzero"`
+	OKActions                          []string            `json:",omitzero"`
+	StateReason                        *string             `json:",omitzero"`
+	StateReasonData                    *string             `json:",omitzero"`
+	StateUpdatedTimestamp              *time.Time          `json:",omitzero"`
+	StateValue                         StateValue          `json:",omitzero"`
+	StateTransitionedTimestamp         *time.Time          `json:",omitzero"`
+	ActionsSuppressedBy                ActionsSuppressedBy `json:",omitzero"`
+	ActionsSuppressedReason            *string             `json:",omitzero"`
+	ActionsSuppressor                  *string             `json:",omitzero"`
+	ActionsSuppressorWaitPeriod        *int32              `json:",omitzero"`
+	ActionsSuppressorExtensionPeriod   *int32              `json:",omitzero"`
 }
 
 // Datapoint is a structure of the API.
@@ -109,6 +295,39 @@ type Metric struct {
 	Namespace  *string      `json:",omitzero"`
 	MetricName *string      `json:",omitzero"`
 	Dimensions []*Dimension `json:",omitzero"`
+}
+
+// MetricAlarm is a structure of the API.
+type MetricAlarm struct {
+	AlarmName                          *string            `json:",omitzero"`
+	AlarmArn                           *string            `json:",omitzero"`
+	AlarmDescription                   *string            `json:",omitzero"`
+	AlarmConfigurationUpdatedTimestamp *time.Time         `json:",omitzero"`
+	ActionsEnabled                     *bool              `json:",omitzero"`
+	OKActions                          []string           `json:",omitzero"`
+	AlarmActions                       []string           `json:",omitzero"`
+	InsufficientDataActions            []string           `json:",omitzero"`
+	StateValue                         StateValue         `json:",omitzero"`
+	StateReason                        *string            `json:",omitzero"`
+	StateReasonData                    *string            `json:",omitzero"`
+	StateUpdatedTimestamp              *time.Time         `json:",omitzero"`
+	MetricName                         *string            `json:",omitzero"`
+	Namespace                          *string            `json:",omitzero"`
+	Statistic                          Statistic          `json:",omitzero"`
+	ExtendedStatistic                  *string            `json:",omitzero"`
+	Dimensions                         []*Dimension       `json:",omitzero"`
+	Period                             *int32             `json:",omitzero"`
+	Unit                               StandardUnit       `json:",omitzero"`
+	EvaluationPeriods                  *int32             `json:",omitzero"`
+	DatapointsToAlarm                  *int32             `json:",omitzero"`
+	Threshold                          *float64           `json:",omitzero"`
+	ComparisonOperator                 ComparisonOperator `json:",omitzero"`
+	TreatMissingData                   *string            `json:",omitzero"`
+	EvaluateLowSampleCountPercentile   *string            `json:",omitzero"`
+	Metrics                            []*MetricDataQuery `json:",omitzero"`
+	ThresholdMetricId                  *string            `json:",omitzero"`
+	EvaluationState                    EvaluationState    `json:",omitzero"`
+	StateTransitionedTimestamp         *time.Time         `json:",omitzero"`
 }
 
 // MetricDataQuery is a structure of the API.
@@ -159,4 +378,10 @@ type StatisticSet struct {
 	Sum         *float64 `json:",omitzero"` // required
 	Minimum     *float64 `json:",omitzero"` // required
 	Maximum     *float64 `json:",omitzero"` // required
+}
+
+// Tag is a structure of the API.
+type Tag struct {
+	Key   *string `json:",omitzero"` // required
+	Value *string `json:",omitzero"` // required
 }

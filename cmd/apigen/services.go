@@ -33,13 +33,13 @@ var services = []service{
 		"DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents",
 	}},
 	{id: "monitoring", model: "monitoring/2010-08-01", about: "the operations of Amazon CloudWatch that are answered", operations: []string{
-		"GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData",
+		"DeleteAlarms", "DescribeAlarmHistory", "DescribeAlarms", "DescribeAlarmsForMetric",
+		"DisableAlarmActions", "EnableAlarmActions", "GetMetricData", "GetMetricStatistics",
+		"ListMetrics", "ListTagsForResource", "PutMetricAlarm", "PutMetricData", "SetAlarmState",
+		"TagResource", "UntagResource",
 	}},
 	{id: "ecr", model: "ecr/2015-09-21", about: "the operations of Amazon ECR that are answered", operations: []string{
 		"DescribeRepositories", "GetAuthorizationToken",
 	}},
-	{id: "autoscaling", model: "application-autoscaling/2016-02-06", about: "the operations of Application Auto Scaling that are answered", operations: []string{
-		"DeleteScalingPolicy", "DeregisterScalableTarget", "DescribeScalableTargets",
-		"DescribeScalingPolicies", "PutScalingPolicy", "RegisterScalableTarget",
-	}},
+	{id: "autoscaling", model: "application-autoscaling/2016-02-06", about: "Application Auto Scaling"},
 }

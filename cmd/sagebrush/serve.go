@@ -17,7 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sagebrush/sagebrush/app"
+	"github.com/sagebrush/sagebrush/companion/autoscaling"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/service/endpoint"
 	"github.com/sagebrush/sagebrush/service/training"
 )
 
@@ -63,6 +65,8 @@ start. A second one ends it at once.`,
 	flags.Var(&f.jobMemory, "job-memory", "memory that any job may use at most, such as 512MiB (default what its instance type has)")
 	flags.Var(&f.Quotas, "quota", "how many resources of a kind an account may have in a region, such as contexts=500, 0 for no limit; may be repeated")
 	flags.DurationVar(&f.StopGrace, "stop-grace", training.DefaultStopGrace, "how long the program of a job that is stopped may save its work before it is killed")
+	flags.DurationVar(&f.AutoscalingPeriod, "autoscaling-period", autoscaling.DefaultPeriod, "how long a minute of autoscaling takes: 1s, 5s, 10s, 30s or whole minutes; with 1s it acts in seconds (docs/hosting.md)")
+	flags.DurationVar(&f.ServerlessIdle, "serverless-idle", endpoint.DefaultServerlessIdle, "how long a serverless endpoint keeps an instance that has nothing to do")
 	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -191,6 +195,10 @@ func (f *serveFlags) check() error {
 		return usage("--max-jobs takes a number of jobs, got %d", f.MaxJobs)
 	case f.StopGrace <= 0:
 		return usage("--stop-grace takes a time such as 120s, got %v", f.StopGrace)
+	case !slices.Contains([]time.Duration{time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}, f.AutoscalingPeriod) && (f.AutoscalingPeriod <= 0 || f.AutoscalingPeriod%time.Minute != 0):
+		return usage("--autoscaling-period takes 1s, 5s, 10s, 30s or whole minutes, got %v", f.AutoscalingPeriod)
+	case f.ServerlessIdle <= 0:
+		return usage("--serverless-idle takes a time such as 5m, got %v", f.ServerlessIdle)
 	case f.Database != "sqlite" && !strings.HasPrefix(f.Database, "postgres://") && !strings.HasPrefix(f.Database, "postgresql://"):
 		return usage("--database takes sqlite or a postgres:// URL")
 	case f.S3Endpoint != "" && !strings.HasPrefix(f.S3Endpoint, "http://") && !strings.HasPrefix(f.S3Endpoint, "https://"):

@@ -6,6 +6,11 @@ import "github.com/sagebrush/sagebrush/aws"
 // does not model it.
 const validationError aws.Code = "ValidationError"
 
+// Codes of the operations on alarms.
+const (
+	invalidFormat aws.Code = "InvalidFormat"
+)
+
 // invalidValue refuses a parameter's value.
 func invalidValue(format string, args ...any) error {
 	return aws.Errorf(aws.InvalidParameterValue, format, args...)

@@ -15,6 +15,7 @@ from sagemaker.deserializers import CSVDeserializer, NumpyDeserializer
 from sagemaker.estimator import Estimator
 from sagemaker.predictor import Predictor
 from sagemaker.serializers import CSVSerializer, NumpySerializer
+from sagemaker.serverless import ServerlessInferenceConfig
 from sagemaker.session import production_variant
 from sagemaker.sklearn import SKLearn
 
@@ -59,7 +60,7 @@ def test_built_in(
     channels: dict[str, str],
     halves: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """Train, deploy, predict, update the endpoint in place, delete."""
+    """Train, deploy, predict, update the endpoint in place, serverless beside it, delete."""
     image = image_uris.retrieve("xgboost", session.boto_region_name, "1.7-1")
     estimator = Estimator(
         image, role, instance_count=1, instance_type="ml.m5.large", sagemaker_session=session
@@ -84,6 +85,17 @@ def test_built_in(
     assert seen["EndpointConfigName"] != first["EndpointConfigName"]
     assert seen["ProductionVariants"][0]["CurrentInstanceCount"] == 2
     assert np.array_equal(np.array(predictor.predict(held[:, 1:]), dtype=float).ravel(), score)
+    on_demand = estimator.deploy(
+        serverless_inference_config=ServerlessInferenceConfig(2048, max_concurrency=3),
+        endpoint_name=f"{predictor.endpoint_name}-serverless",
+        serializer=CSVSerializer(),
+        deserializer=CSVDeserializer(),
+    )
+    assert np.array_equal(np.array(on_demand.predict(held[:, 1:]), dtype=float).ravel(), score)
+    seen = session.sagemaker_client.describe_endpoint(EndpointName=on_demand.endpoint_name)
+    config = seen["ProductionVariants"][0]["CurrentServerlessConfig"]
+    assert config == {"MemorySizeInMB": 2048, "MaxConcurrency": 3}
+    on_demand.delete_endpoint()
     predictor.delete_model()
     predictor.delete_endpoint()
     with pytest.raises(ClientError, match=r"not found|not serving"):

@@ -2,42 +2,19 @@ package endpoint
 
 import (
 	"time"
-)
 
-// phase is how far a replica is.
-type phase int
-
-const (
-	// coming: its model is being brought, its programs start, or they do not answer
-	// yet.
-	coming phase = iota
-	// healthy: all its containers answer /ping.
-	healthy
-	// ailing: it was healthy and does not answer any more, or its programs ended.
-	ailing
-	// hopeless: it never was healthy and will not be.
-	hopeless
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // condition is what is known of a replica.
-type condition struct {
-	phase phase
-	// reason says what is wrong with it, a sentence for the user.
-	reason string
-	// images are what its containers' images were resolved to; nil while unknown.
-	images []resolved
-	// lost says that its programs were gone when the server came back.
-	lost bool
-	// unseen says that nobody has looked at it yet: a server that comes back may find
-	// it serving.
-	unseen bool
-}
+type condition = replica.Condition
 
-// resolved is a container's image as it runs.
-type resolved struct {
-	Specified, Resolved string
-	At                  time.Time
-}
+const (
+	coming   = replica.Coming
+	healthy  = replica.Healthy
+	ailing   = replica.Ailing
+	hopeless = replica.Hopeless
+)
 
 // outlook is what advance decides by: what is known of the replicas, and the time.
 type outlook struct {
@@ -48,7 +25,16 @@ type outlook struct {
 	removed func(Replica) bool
 	// patience is how long the replicas of a variant that keep ailing wait before
 	// the next takes their place; zero to go on at once.
-	patience func(variant string) time.Duration
+	patience func(generation int, variant string) time.Duration
+	// alarm is one that is in ALARM and watches the deployment, "" for none.
+	alarm string
+	// demand is what the requests of a serverless variant of some generation ask
+	// for, and serverlessIdle how long a replica of one is kept without any.
+	demand         func(generation int, variant string) demand
+	serverlessIdle time.Duration
+	// load is what each instance of a variant had to do in the last periods, the
+	// latest last; for variants with managed scaling.
+	load func(generation int, variant string) []float64
 }
 
 // advance does what follows from the outlook, and says whether anything did. It
@@ -60,14 +46,13 @@ func advance(e *Endpoint, o outlook) (changed bool, err error) {
 	switch e.Status {
 	case deleting:
 		did = e.retire(e.fleets()...)
-		e.Fleet, e.Deployment = nil, nil
 	case creating:
 		did, err = e.advanceCreation(o)
 	case updating:
 		did, err = e.advanceUpdate(o)
 	case rollingBack:
 		did, err = e.advanceRollback(o)
-	case inService, outOfService, systemUpdating:
+	case inService, outOfService, systemUpdating, updateRollbackFailed:
 		did, err = e.keep(o)
 	}
 	return changed || did, err
@@ -118,26 +103,13 @@ func (e *Endpoint) advanceCreation(o outlook) (bool, error) {
 	return true, fire(serve, e, o.now)
 }
 
-// advanceUpdate takes a deployment forward: one that brings a fleet, or one that
-// changes the weights and counts of the fleet that serves.
+// advanceUpdate takes a change forward: one that brings a fleet, or one that changes
+// the weights and counts of the fleet that serves.
 func (e *Endpoint) advanceUpdate(o outlook) (bool, error) {
-	fresh := e.Deployment.Fleet
-	if fresh == nil {
+	if e.Deployment.Fleet == nil {
 		return e.advanceRescaling(o)
 	}
-	if reason, is := fresh.broken(o, ailing, hopeless); is { // traffic has stayed on the old fleet (UpdateEndpoint-1)
-		e.retire(fresh)
-		e.FailureReason = reason
-		return true, fire(abandon, e, o.now)
-	}
-	if !fresh.ready(o) {
-		return e.heal(o)
-	}
-	fresh.settle(o)
-	e.retire(e.Fleet)
-	e.Fleet = fresh
-	e.noteConfig()
-	return true, fire(updated, e, o.now)
+	return e.advanceDeployment(o)
 }
 
 // noteConfig keeps the DeploymentConfig of a deployment that has succeeded, for
@@ -152,7 +124,7 @@ func (e *Endpoint) noteConfig() {
 // asks for are there (Weights-1), or goes back to the old values
 // (DescribeEndpoint-2).
 func (e *Endpoint) advanceRescaling(o outlook) (bool, error) {
-	if reason, is := e.Fleet.broken(o, hopeless); is {
+	if reason, is := e.unavailable(o); is {
 		e.FailureReason = reason
 		for i := range e.Fleet.Variants {
 			v := &e.Fleet.Variants[i]
@@ -161,23 +133,42 @@ func (e *Endpoint) advanceRescaling(o outlook) (bool, error) {
 				continue
 			}
 			v.DesiredWeight, v.DesiredCount = old.Weight, old.Count
+			if v.Serverless != nil {
+				v.Serverless.Desired = *old.Serverless
+				continue
+			}
 			e.Retiring = append(e.Retiring, e.Fleet.resize(v, old.Count)...)
 		}
 		return true, fire(rollBack, e, o.now)
 	}
 	if !e.Fleet.ready(o) {
-		return e.heal(o)
+		return e.heal(o), nil
 	}
 	e.shrink()
 	e.Fleet.settle(o)
 	return true, fire(updated, e, o.now)
 }
 
+// unavailable says whether a replica that a change of counts brought cannot be
+// started, and why. Others that fail are healed as they always are.
+func (e *Endpoint) unavailable(o outlook) (reason string, is bool) {
+	for i := range e.Fleet.Variants {
+		v := &e.Fleet.Variants[i]
+		old, changes := e.Deployment.Before[v.Name]
+		for _, r := range e.Fleet.replicas(v) {
+			if c := o.replicas[r]; changes && r.Number >= old.Next && c.Phase == hopeless {
+				return unstartable(r, c), true
+			}
+		}
+	}
+	return "", false
+}
+
 // advanceRollback ends once the old instances are healthy, or one of them had to be
 // replaced: that is no part of the rollback, and may take for ever.
 func (e *Endpoint) advanceRollback(o outlook) (bool, error) {
-	if healed, err := e.heal(o); err != nil || !healed && !e.Fleet.ready(o) {
-		return healed, err
+	if healed := e.heal(o); !healed && !e.Fleet.ready(o) {
+		return false, nil
 	}
 	e.Fleet.settle(o)
 	return true, fire(restored, e, o.now)
@@ -186,17 +177,18 @@ func (e *Endpoint) advanceRollback(o outlook) (bool, error) {
 // shrink takes the replicas away that a variant has above its count.
 func (e *Endpoint) shrink() {
 	for i := range e.Fleet.Variants {
-		v := &e.Fleet.Variants[i]
-		e.Retiring = append(e.Retiring, e.Fleet.resize(v, v.DesiredCount)...)
+		if v := &e.Fleet.Variants[i]; v.Serverless == nil {
+			e.Retiring = append(e.Retiring, e.Fleet.resize(v, v.DesiredCount)...)
+		}
 	}
 }
 
 // keep is what an endpoint needs that nobody changes: replicas that ail are
 // replaced (Host-3), and its status says whether it can take requests.
 func (e *Endpoint) keep(o outlook) (bool, error) {
-	healed, err := e.heal(o)
-	if err != nil {
-		return healed, err
+	healed := e.heal(o)
+	if e.Status == inService {
+		healed = e.manage(e.Fleet, o) || healed
 	}
 	serving, complete, lost := e.Fleet.serving(o), e.Fleet.ready(o), e.Fleet.lost(o)
 	move := func(t transition) (bool, error) { return true, fire(t, e, o.now) }
@@ -215,14 +207,26 @@ func (e *Endpoint) keep(o outlook) (bool, error) {
 	return healed, nil
 }
 
-// heal gives every replica that ails, or is hopeless, a successor.
-func (e *Endpoint) heal(o outlook) (bool, error) {
-	changed := false
-	for i := range e.Fleet.Variants {
-		v := &e.Fleet.Variants[i]
-		for k, r := range e.Fleet.replicas(v) {
-			p := o.replicas[r].phase
-			if p != ailing && p != hopeless || o.patience(v.Name) > 0 {
+// heal gives every replica that ails, or is hopeless, a successor; of serverless
+// variants only where requests need it.
+func (e *Endpoint) heal(o outlook) bool {
+	changed := e.healFleet(e.Fleet, o)
+	if e.Mixed != nil {
+		changed = e.healFleet(e.Mixed.Fleet, o) || changed
+	}
+	return changed
+}
+
+func (e *Endpoint) healFleet(f *Fleet, o outlook) bool {
+	changed := e.scale(f, o)
+	for i := range f.Variants {
+		v := &f.Variants[i]
+		if v.Serverless != nil {
+			continue
+		}
+		for k, r := range f.replicas(v) {
+			p := o.replicas[r].Phase
+			if p != ailing && p != hopeless || o.patience(f.Generation, v.Name) > 0 {
 				continue
 			}
 			e.Retiring = append(e.Retiring, v.retired(r))
@@ -231,7 +235,7 @@ func (e *Endpoint) heal(o outlook) (bool, error) {
 			changed = true
 		}
 	}
-	return changed, nil
+	return changed
 }
 
 func fire(t transition, e *Endpoint, at time.Time) error { return t.Fire(&e.Status, e, at) }

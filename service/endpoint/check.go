@@ -6,7 +6,6 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -26,18 +25,15 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 			if err != nil {
 				return nil, err
 			}
-			for _, c := range model.Containers {
-				if c.MultiModel {
-					return nil, aws.Invalid("The model %s of the variant %s has a container whose Mode is MultiModel, which is not supported yet.", model.Name, *v.VariantName)
-				}
-			}
-			count := 1 // of a serverless variant
-			if v.InitialInstanceCount != nil {
+			onDemand, count := serverless(v), 0
+			if onDemand != nil {
+				count = onDemand.first()
+			} else {
 				count = int(*v.InitialInstanceCount)
 			}
 			f.Variants = append(f.Variants, Variant{
 				Name: *v.VariantName, Shadow: len(f.Variants) >= len(c.ProductionVariants), Model: model,
-				Weight: aws.Val(v.InitialVariantWeight), DesiredWeight: aws.Val(v.InitialVariantWeight), DesiredCount: count,
+				Weight: aws.Val(v.InitialVariantWeight), DesiredWeight: aws.Val(v.InitialVariantWeight), DesiredCount: count, Serverless: onDemand,
 			})
 		}
 	}
@@ -50,12 +46,8 @@ func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
 	switch {
 	case v.ModelName == nil:
 		return aws.Invalid("The variant %s has no ModelName: inference components are not supported yet. Name a model.", *v.VariantName)
-	case v.ManagedInstanceScaling != nil && v.ManagedInstanceScaling.Status == sagemaker.ManagedInstanceScalingStatusEnabled:
-		return aws.Invalid("The variant %s has ManagedInstanceScaling, which is not supported yet. Leave it out, and change the count with UpdateEndpointWeightsAndCapacities.", *v.VariantName)
 	case v.CoreDumpConfig != nil:
 		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
-	case v.ServerlessConfig != nil:
-		return aws.Invalid("The variant %s has a ServerlessConfig, which is not supported yet. Give it an InstanceType and an InitialInstanceCount.", *v.VariantName)
 	}
 	return nil
 }
@@ -75,13 +67,8 @@ func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
 // why it stands outside of transactions.
 func (s *Service) placed(ctx context.Context, f *Fleet) error {
 	for i := range f.Variants {
-		containers := f.Variants[i].Model.Containers
-		for k := range containers {
-			_, contained, err := image.Locate(ctx, s.Images, containers[k].Image, s.Containers != nil, s.ContainersOnly)
-			if err != nil {
-				return err
-			}
-			containers[k].Contained = contained
+		if err := s.Machine.Place(ctx, &f.Variants[i].Model); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -12,12 +12,10 @@ import (
 // once, and the endpoint is InService when all instances of all its variants
 // answer /ping, or Failed with the reason.
 func (s *Service) CreateEndpoint(ctx context.Context, in *sagemaker.CreateEndpointInput) (*sagemaker.CreateEndpointOutput, error) {
-	if in.DeploymentConfig != nil {
-		if err := checkDeployment(in.DeploymentConfig); err != nil {
-			return nil, err
-		}
-	}
 	scope := aws.ScopeFrom(ctx)
+	if err := s.checkDeployment(ctx, scope, in.DeploymentConfig); err != nil {
+		return nil, err
+	}
 	var fleet *Fleet
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
 		fleet, err = s.newFleet(tx, scope, 1, *in.EndpointConfigName)

@@ -1,11 +1,13 @@
 package endpoint
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // CreateEndpoint-1, UpdateEndpoint-1, Host-3: a replica that was healthy and does
@@ -15,15 +17,15 @@ func TestNewReplicaAils(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(1, 2)
 	e := &Endpoint{Status: creating, Fleet: f, Deployment: &Deployment{}}
-	do(t, e, world{at(f, 0): {phase: ailing, reason: "because"}}.outlook(0), true, failed)
+	do(t, e, world{at(f, 0): {Phase: ailing, Reason: "because"}}.outlook(0), true, failed)
 	if e.FailureReason != "The variant v could not be started: because" || len(e.Retiring) != 2 {
 		t.Errorf("%+v", e)
 	}
 	old, fresh := fleetOf(1, 1), fleetOf(2, 2)
-	e = &Endpoint{Status: updating, Fleet: old, Deployment: &Deployment{Fleet: fresh}}
+	e = deploying(t, old, fresh, nil)
 	w := all(old, healthy)
-	w[at(fresh, 1)] = condition{phase: ailing, reason: "because"}
-	do(t, e, w.outlook(0), true, inService)
+	w[at(fresh, 1)] = condition{Phase: ailing, Reason: "because"}
+	become(t, e, w.outlook(0), inService)
 	if e.FailureReason != "The variant v could not be started: because" || e.Fleet != old || len(e.Retiring) != 2 || len(old.Variants[0].Replicas) != 1 {
 		t.Errorf("%+v", e)
 	}
@@ -36,10 +38,10 @@ func TestAilingWhileRescaling(t *testing.T) {
 	f := fleetOf(1, 2)
 	v := &f.Variants[0]
 	v.Count, v.DesiredWeight = 1, 4
-	e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {1, 1}}}}
-	w := world{at(f, 0): {phase: healthy}, at(f, 1): {phase: ailing}}
+	e := &Endpoint{Status: updating, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: 1, Count: 1}}}}
+	w := world{at(f, 0): {Phase: healthy}, at(f, 1): {Phase: ailing}}
 	do(t, e, w.outlook(0), true, updating)
-	w[at(f, 2)] = condition{phase: healthy}
+	w[at(f, 2)] = condition{Phase: healthy}
 	do(t, e, w.outlook(0), true, inService)
 	if v.Count != 2 || v.Weight != 4 || !slices.Equal(v.Replicas, []int{0, 2}) {
 		t.Errorf("%+v", v)
@@ -52,11 +54,11 @@ func TestAilingWhileRescaling(t *testing.T) {
 func TestAilingWhileRollingBack(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(1, 2)
-	e := &Endpoint{Status: rollingBack, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {1, 2}}}, FailureReason: "because"}
+	e := &Endpoint{Status: rollingBack, Fleet: f, Deployment: &Deployment{Before: map[string]Capacity{"v": {Weight: 1, Count: 2}}}, FailureReason: "because"}
 	w := all(f, healthy)
-	w[at(f, 1)] = condition{phase: coming}
+	w[at(f, 1)] = condition{Phase: coming}
 	do(t, e, w.outlook(0), false, rollingBack)
-	w[at(f, 1)] = condition{phase: hopeless}
+	w[at(f, 1)] = condition{Phase: hopeless}
 	do(t, e, w.outlook(time.Second), false, rollingBack)
 	do(t, e, w.outlook(0), true, inService)
 	if !slices.Equal(f.Variants[0].Replicas, []int{0, 2}) || e.FailureReason != "because" || e.Deployment != nil {
@@ -75,13 +77,16 @@ func TestLastDeploymentConfig(t *testing.T) {
 	if e.LastDeployment != first {
 		t.Error("the DeploymentConfig of the creation is forgotten")
 	}
-	deploy := func(generation int, c *sagemaker.DeploymentConfig, p phase, want *sagemaker.DeploymentConfig) {
-		fresh := fleetOf(generation, 1)
-		e.Deployment = &Deployment{Fleet: fresh, Config: c}
-		if err := fire(update, e, all(fresh, p).outlook(0).now); err != nil {
+	deploy := func(generation int, c *sagemaker.DeploymentConfig, p replica.Phase, want *sagemaker.DeploymentConfig) {
+		fresh, w := fleetOf(generation, 1), all(e.Fleet, healthy)
+		if err := e.begin(fresh, &Deployment{Config: c}); err != nil {
 			t.Fatal(err)
 		}
-		do(t, e, all(fresh, p).outlook(0), true, inService)
+		if err := fire(update, e, w.outlook(0).now); err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(w, all(fresh, p))
+		become(t, e, w.outlook(0), inService)
 		if e.LastDeployment != want {
 			t.Errorf("generation %d: %p, want %p", generation, e.LastDeployment, want)
 		}
@@ -97,11 +102,11 @@ func TestUnseen(t *testing.T) {
 	t.Parallel()
 	f := fleetOf(1, 2)
 	e := &Endpoint{Status: inService, Fleet: f}
-	w := world{at(f, 0): {unseen: true}, at(f, 1): {unseen: true}}
+	w := world{at(f, 0): {Unseen: true}, at(f, 1): {Unseen: true}}
 	do(t, e, w.outlook(0), false, inService)
-	w[at(f, 0)] = condition{phase: coming}
+	w[at(f, 0)] = condition{Phase: coming}
 	do(t, e, w.outlook(0), false, inService)
-	w[at(f, 1)] = condition{phase: coming}
+	w[at(f, 1)] = condition{Phase: coming}
 	do(t, e, w.outlook(0), true, outOfService)
 }
 
@@ -113,15 +118,15 @@ func TestLostForGood(t *testing.T) {
 		other condition
 		want  status
 	}{
-		"none":  {condition{phase: hopeless, lost: true}, outOfService},
-		"other": {condition{phase: healthy}, inService},
-		"wait":  {condition{phase: coming, lost: true}, systemUpdating},
+		"none":  {condition{Phase: hopeless, Lost: true}, outOfService},
+		"other": {condition{Phase: healthy}, inService},
+		"wait":  {condition{Phase: coming, Lost: true}, systemUpdating},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := fleetOf(1, 2)
 			e := &Endpoint{Status: systemUpdating, Fleet: f}
-			w := world{at(f, 0): {phase: hopeless, lost: true}, at(f, 1): c.other}
+			w := world{at(f, 0): {Phase: hopeless, Lost: true}, at(f, 1): c.other}
 			do(t, e, w.outlook(0), true, c.want)
 		})
 	}
@@ -136,7 +141,7 @@ func TestWhatServes(t *testing.T) {
 	f.resize(&f.Variants[1], 1)
 	e := &Endpoint{Status: inService, Fleet: f}
 	w := all(f, healthy)
-	w[at(f, 0)] = condition{phase: coming}
+	w[at(f, 0)] = condition{Phase: coming}
 	do(t, e, w.outlook(0), true, outOfService)
 	f.resize(&f.Variants[0], 0)
 	e = &Endpoint{Status: inService, Fleet: f}

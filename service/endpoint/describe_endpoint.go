@@ -3,9 +3,11 @@ package endpoint
 import (
 	"context"
 
+	"github.com/sagebrush/sagebrush/algo/traffic"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // DescribeEndpoint answers what serves, and what is to (DescribeEndpoint-1 … -8).
@@ -27,7 +29,7 @@ func describe(r *row) *sagemaker.DescribeEndpointOutput {
 		c := &f.Config
 		out.EndpointConfigName, out.AsyncInferenceConfig, out.ExplainerConfig = c.EndpointConfigName, c.AsyncInferenceConfig, c.ExplainerConfig
 		out.DataCaptureConfig = captureSummary(c.DataCaptureConfig, e.Status)
-		if e.Status != creating {
+		if e.Status != creating && e.Status != failed {
 			out.ProductionVariants, out.ShadowProductionVariants = summaries(e, f, false), summaries(e, f, true)
 		}
 	}
@@ -59,6 +61,16 @@ func summaries(e *Endpoint, f *Fleet, shadow bool) []*sagemaker.ProductionVarian
 			CurrentWeight: aws.Ptr(v.Weight), DesiredWeight: aws.Ptr(v.DesiredWeight),
 			CurrentInstanceCount: aws.Ptr(int32(v.Count)), DesiredInstanceCount: aws.Ptr(int32(v.DesiredCount)),
 			ManagedInstanceScaling: set.ManagedInstanceScaling, RoutingConfig: set.RoutingConfig,
+		}
+		if s := v.Serverless; s != nil { // it has no instances that anybody counts
+			summary.CurrentInstanceCount, summary.DesiredInstanceCount = nil, nil
+			summary.CurrentServerlessConfig, summary.DesiredServerlessConfig = &s.Current, &s.Desired
+		}
+		if d := e.Deployment; d != nil && d.Fleet != nil && d.State.Phase == traffic.Terminating || e.Status == deleting {
+			summary.VariantStatus = []*sagemaker.ProductionVariantStatus{{Status: sagemaker.VariantStatusDeleting}}
+			if d != nil {
+				summary.VariantStatus[0].StartTime = &d.State.Since
+			}
 		}
 		if e.Deployment != nil && e.Deployment.Fleet == nil {
 			if _, changes := e.Deployment.Before[v.Name]; changes {
@@ -94,7 +106,10 @@ func pending(e *Endpoint) *sagemaker.PendingDeploymentSummary {
 			VariantName: &v.Name, DeployedImages: images(v), DesiredWeight: aws.Ptr(v.DesiredWeight), DesiredInstanceCount: aws.Ptr(int32(v.DesiredCount)),
 			InstanceType: set.InstanceType, AcceleratorType: set.AcceleratorType, DesiredServerlessConfig: set.ServerlessConfig,
 			ManagedInstanceScaling: set.ManagedInstanceScaling, RoutingConfig: set.RoutingConfig,
-			VariantStatus: []*sagemaker.ProductionVariantStatus{{Status: sagemaker.VariantStatusCreating, StartTime: &e.Deployment.StartedAt}},
+			VariantStatus: []*sagemaker.ProductionVariantStatus{stage(e)},
+		}
+		if v.Serverless != nil {
+			one.DesiredInstanceCount = nil
 		}
 		if v.Shadow {
 			out.ShadowProductionVariants = append(out.ShadowProductionVariants, one)
@@ -103,6 +118,27 @@ func pending(e *Endpoint) *sagemaker.PendingDeploymentSummary {
 		}
 	}
 	return out
+}
+
+// stage is how far the variants of a fleet are that is to serve
+// (DescribeEndpoint-6).
+func stage(e *Endpoint) *sagemaker.ProductionVariantStatus {
+	d := e.Deployment
+	if d.Fleet == nil {
+		return &sagemaker.ProductionVariantStatus{Status: sagemaker.VariantStatusCreating, StartTime: &d.StartedAt}
+	}
+	s := &sagemaker.ProductionVariantStatus{Status: sagemaker.VariantStatusCreating, StartTime: &d.State.Since}
+	switch d.State.Phase {
+	case traffic.Shifting:
+		s.Status = sagemaker.VariantStatusActivatingTraffic
+	case traffic.Baking:
+		s.Status = sagemaker.VariantStatusBaking
+	case traffic.Terminating, traffic.Removing:
+		s.Status = sagemaker.VariantStatusUpdating
+	case traffic.Restoring, traffic.Returning, traffic.Clearing:
+		s.Status, s.StatusMessage = sagemaker.VariantStatusDeleting, aws.Ptr(clip(d.State.Reason))
+	}
+	return s
 }
 
 // captureSummary says what is captured now (DescribeEndpoint-8).
@@ -121,8 +157,8 @@ func captureSummary(c *sagemaker.DataCaptureConfig, s status) *sagemaker.DataCap
 }
 
 // deployedImages are the images that containers run (DescribeEndpoint-4).
-func deployedImages(list []resolved) []sagemaker.DeployedImage {
-	return kit.Map(list, func(r resolved) sagemaker.DeployedImage {
+func deployedImages(list []replica.Resolved) []sagemaker.DeployedImage {
+	return kit.Map(list, func(r replica.Resolved) sagemaker.DeployedImage {
 		return sagemaker.DeployedImage{SpecifiedImage: &r.Specified, ResolvedImage: &r.Resolved, ResolutionTime: &r.At}
 	})
 }

@@ -5,10 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sagebrush/sagebrush/algo/traffic"
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -17,11 +18,14 @@ type Endpoint struct {
 	Status sagemaker.EndpointStatus
 	// FailureReason says why it Failed, or why its last update came to nothing.
 	FailureReason string `json:",omitempty"`
-	// Fleet is what serves, or in a new endpoint what is to serve; nil once an
-	// endpoint has failed or is being deleted.
+	// Fleet is what serves, or in a new endpoint what is to serve; without replicas
+	// once an endpoint has failed or is being deleted.
 	Fleet *Fleet `json:",omitempty"`
 	// Deployment is under way, nil between deployments.
 	Deployment *Deployment `json:",omitempty"`
+	// Mixed is what a rolling deployment left whose rollback failed, beside Fleet; nil
+	// for nothing (DescribeEndpoint-2).
+	Mixed *Mixed `json:",omitempty"`
 	// LastDeployment is the DeploymentConfig of the last deployment that had one
 	// and succeeded.
 	LastDeployment *sagemaker.DeploymentConfig `json:",omitempty"`
@@ -45,48 +49,20 @@ type Fleet struct {
 type Variant struct {
 	Name   string
 	Shadow bool `json:",omitempty"`
-	Model  Model
+	Model  replica.Model
 	// Images are what the containers' images were resolved to, in order.
 	Images []sagemaker.DeployedImage `json:",omitempty"`
 	// Weight and Count are those that serve, Desired… those that were asked for;
 	// they differ only while weights and capacities change (DescribeEndpoint-5).
 	Weight, DesiredWeight float32
 	Count, DesiredCount   int
+	// Serverless is set for a variant whose replicas come and go with its requests;
+	// its counts are those that it begins with.
+	Serverless *Serverless `json:",omitempty"`
 	// Replicas are the numbers of the instances that there are to be; a replica that
 	// takes the place of another has a number of its own, from Next.
 	Replicas []int
 	Next     int
-}
-
-// Model is what a variant runs: its containers in order, as they were when the
-// fleet was made.
-type Model struct {
-	Name       string
-	Containers []Container
-	// Direct says that each request names its container; else they are a pipeline.
-	Direct bool `json:",omitempty"`
-	// RoleARN is whom the containers act as, "" for nobody.
-	RoleARN string `json:",omitempty"`
-	// Isolated containers reach nothing and nobody (DescModel-12).
-	Isolated bool `json:",omitempty"`
-}
-
-// Container is one container of a model.
-type Container struct {
-	// Hostname is its name in requests, logs and the network of its model.
-	Hostname string
-	Image    string
-	// Contained says that the container engine runs it, not this server's own program
-	// for the image.
-	Contained bool `json:",omitempty"`
-	// Provider names the credentials of the image's registry, "" without.
-	Provider    string `json:",omitempty"`
-	Environment map[string]string
-	// Data is the model data, nil for none.
-	Data *modeldata.Source `json:",omitempty"`
-	// MultiModel says that Data is the place of many models, loaded as they are
-	// asked for, and Uncached that none of them is kept (DescModel-10).
-	MultiModel, Uncached bool `json:",omitempty"`
 }
 
 // Deployment is a change of what serves, under way.
@@ -95,9 +71,19 @@ type Deployment struct {
 	// Fleet takes the place of the endpoint's; nil where only weights and counts
 	// change.
 	Fleet *Fleet `json:",omitempty"`
+	// Plan is how it does so, and State how far that is.
+	Plan  *traffic.Plan `json:",omitempty"`
+	State traffic.State
 	// Before are the weights and counts to go back to, by variant.
 	Before map[string]Capacity         `json:",omitempty"`
 	Config *sagemaker.DeploymentConfig `json:",omitempty"`
+}
+
+// Mixed is a fleet that serves beside the endpoint's own.
+type Mixed struct {
+	Fleet *Fleet
+	// Share is how much of the requests it gets, from 0 to 1.
+	Share float64
 }
 
 // Capacity is how much of the traffic a variant gets, and how many instances it
@@ -105,6 +91,9 @@ type Deployment struct {
 type Capacity struct {
 	Weight float32
 	Count  int
+	// Next is the number of the first replica that the change brought.
+	Next       int
+	Serverless *sagemaker.ProductionVariantServerlessConfig `json:",omitempty"`
 }
 
 // Replica names one instance of a variant: the programs of all its containers.
@@ -141,6 +130,9 @@ func (e *Endpoint) fleets() []*Fleet {
 	if e.Deployment != nil && e.Deployment.Fleet != nil {
 		list = append(list, e.Deployment.Fleet)
 	}
+	if e.Mixed != nil {
+		list = append(list, e.Mixed.Fleet)
+	}
 	return list
 }
 
@@ -155,11 +147,7 @@ func (f *Fleet) replicas(v *Variant) []Replica {
 
 // retired is a replica of the variant as one that is to be removed.
 func (v *Variant) retired(r Replica) Retired {
-	x := Retired{Replica: r}
-	for _, c := range v.Model.Containers {
-		x.Contained = append(x.Contained, c.Contained)
-	}
-	return x
+	return Retired{Replica: r, Contained: v.Model.Contained()}
 }
 
 // variant is the fleet's variant of that name, nil for none.

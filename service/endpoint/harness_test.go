@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/sagebrush/sagebrush/kit"
 	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/store"
@@ -28,7 +30,7 @@ var home = aws.Scope{Account: "123456789012", Region: "us-east-1"}
 // world of the service: configurations and models by name.
 type catalog struct {
 	configs map[string]*sagemaker.CreateEndpointConfigInput
-	models  map[string]Model
+	models  map[string]replica.Model
 }
 
 func (c catalog) Configuration(_ *store.Tx, _ aws.Scope, name string) (*sagemaker.CreateEndpointConfigInput, error) {
@@ -38,7 +40,7 @@ func (c catalog) Configuration(_ *store.Tx, _ aws.Scope, name string) (*sagemake
 	return nil, aws.Invalid("Could not find endpoint configuration %q.", name)
 }
 
-func (c catalog) ForEndpoint(_ *store.Tx, _ aws.Scope, name string) (Model, error) {
+func (c catalog) ForEndpoint(_ *store.Tx, _ aws.Scope, name string) (replica.Model, error) {
 	return c.models[name], nil
 }
 
@@ -112,16 +114,35 @@ type bundle struct {
 	known  catalog
 	runner *engine
 	queue  *task.Queue
+	alarms alarms
+}
+
+// alarms has one, "errors", which goes off when it is told to.
+type alarms struct{ on atomic.Bool }
+
+func (a *alarms) InAlarm(context.Context, aws.Scope, []string) (string, error) {
+	if a.on.Load() {
+		return "errors", nil
+	}
+	return "", nil
+}
+
+func (a *alarms) Missing(_ context.Context, _ aws.Scope, names []string) ([]string, error) {
+	return slices.DeleteFunc(names, func(n string) bool { return n == "errors" }), nil
 }
 
 // each runs f with a service on both databases.
 func each(t *testing.T, f func(b *bundle)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		b := &bundle{t: t, ctx: aws.WithCaller(t.Context(), aws.Caller{Scope: home}), runner: &engine{Runner: fake.New()},
-			known: catalog{map[string]*sagemaker.CreateEndpointConfigInput{}, map[string]Model{}}}
+			known: catalog{map[string]*sagemaker.CreateEndpointConfigInput{}, map[string]replica.Model{}}}
 		b.Service = &Service{Config: Config{
-			Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}, Configs: b.known, Models: b.known, Data: nowhere{}, Images: nowhere{},
-			Runner: b.runner, Containers: b.runner, Access: nowhere{}, Streams: logstream.NewCatalog(db, t.TempDir()),
+			Base: kit.Base{DB: db, Tokens: kit.NewTokens([]byte("k"))}, Configs: b.known, Models: b.known,
+			Machine: &replica.Machine{
+				DB: db, Data: nowhere{}, Images: nowhere{}, Runner: b.runner, Containers: b.runner, Access: nowhere{},
+				Streams: logstream.NewCatalog(db, t.TempDir()), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+			},
+			Alarms: &b.alarms,
 			Routes: proxy.NewTable(), Captures: NewCaptures(t.Context(), nil, slog.New(slog.DiscardHandler)), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Dir: t.TempDir(),
 		}}
 		t.Cleanup(func() { _ = b.Captures.Close() })
@@ -153,7 +174,7 @@ func (b *bundle) stop() {
 
 // config adds a configuration whose only variant runs a fake program.
 func (b *bundle) config(name string, count int32, env map[string]string) {
-	b.known.models[name] = Model{Name: name, Containers: []Container{{Hostname: "c", Image: "example/serve:1", Environment: env}}}
+	b.known.models[name] = replica.Model{Name: name, Containers: []replica.Container{{Hostname: "c", Image: "example/serve:1", Environment: env}}}
 	b.known.configs[name] = &sagemaker.CreateEndpointConfigInput{EndpointConfigName: &name, ProductionVariants: []*sagemaker.ProductionVariant{{
 		VariantName: aws.Ptr("v"), ModelName: &name, InstanceType: "ml.m5.large", InitialInstanceCount: &count, InitialVariantWeight: aws.Ptr[float32](1),
 	}}}
@@ -231,10 +252,10 @@ func (b *bundle) running(name string) (handles []string) {
 		b.t.Fatal(err)
 	}
 	v := &r.Body.Fleet.Variants[0]
-	for _, replica := range r.Body.Fleet.replicas(v) {
-		h := b.runner.HandleOf(b.programsOf(r, v.retired(replica)).id(0))
+	for _, one := range r.Body.Fleet.replicas(v) {
+		h := b.runner.HandleOf(b.programsOf(r, v.retired(one)).ID(0))
 		if p, err := b.runner.Attach(b.ctx, h); err == nil {
-			if conn, err := p.Dial(b.ctx, port); err == nil {
+			if conn, err := p.Dial(b.ctx, replica.Port); err == nil {
 				_ = conn.Close()
 				handles = append(handles, string(h))
 			}

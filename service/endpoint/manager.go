@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
 )
@@ -25,8 +25,8 @@ func (s *Service) run(ctx context.Context, t *task.Task) error {
 		return task.Cancel(err)
 	}
 	m := &manager{
-		s: s, w: w, logger: s.Logger.With("endpoint", w.key()), drivers: map[Replica]*driver{}, removals: map[Replica]*removal{},
-		setbacks: map[string]setback{}, moved: make(chan struct{}, 1),
+		s: s, w: w, logger: s.Logger.With("endpoint", w.key()), drivers: map[Replica]*driver{}, removals: map[Replica]*replica.Removal{},
+		setbacks: map[variantKey]setback{}, demands: map[variantKey]*proxy.Demand{}, loads: map[variantKey]*load{}, moved: make(chan struct{}, 1),
 	}
 	changed := make(chan struct{}, 1)
 	s.mu.Lock()
@@ -67,33 +67,22 @@ type manager struct {
 	logger *slog.Logger
 	// drivers drive the replicas that there are to be, removals end those that retire.
 	drivers  map[Replica]*driver
-	removals map[Replica]*removal
-	work     sync.WaitGroup
-	// setbacks count, by variant, replicas that did not stay healthy.
-	setbacks map[string]setback
+	removals map[Replica]*replica.Removal
+	// demands are where the requests of serverless variants wait.
+	demands map[variantKey]*proxy.Demand
+	// loads are what variants with managed scaling have to do.
+	loads map[variantKey]*load
+	// setbacks count, by variant and generation, replicas that did not stay healthy.
+	setbacks map[variantKey]setback
 	// moved tells that the condition of some replica has changed.
 	moved chan struct{}
 }
 
-// setback is how often in a row replicas of a variant ailed, and when last.
-type setback struct {
-	times int
-	last  time.Time
-}
-
-// A replica that ails is replaced at once the first time, then after a pause that
-// doubles, until one has stayed healthy for calm.
-const (
-	firstPause = time.Second
-	lastPause  = time.Minute
-	calm       = 10 * time.Minute
-)
-
-func (b setback) pause() time.Duration {
-	if b.times < 2 {
-		return 0
-	}
-	return min(lastPause, firstPause<<min(b.times-2, 10))
+// driver drives one replica.
+type driver struct {
+	*replica.Driver
+	// counted says that its setback was noted.
+	counted bool
 }
 
 // tell has the manager look at the replicas.
@@ -121,7 +110,12 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		}
 		m.publish(r)
 		m.follow(ctx, r)
-		o, wait := m.outlook(m.s.Now())
+		now := m.s.Now()
+		m.sample(&r.Body, now)
+		o, wait := m.outlook(now)
+		if d := r.Body.Deployment; d != nil && d.Fleet != nil { // its plan waits for times and alarms
+			o.alarm, wait = m.alarm(ctx, d.Config), min(wait, deploymentCheck)
+		}
 		changed, err := advance(&r.Body, o)
 		if err != nil {
 			return false, 0, err
@@ -165,24 +159,29 @@ func (m *manager) follow(ctx context.Context, r *row) {
 	wanted := map[Replica]bool{}
 	for _, f := range r.Body.fleets() {
 		for i := range f.Variants {
-			for _, replica := range f.replicas(&f.Variants[i]) {
-				wanted[replica] = true
-				if m.drivers[replica] == nil {
-					m.drivers[replica] = m.drive(ctx, newJob(m.s, r, f, &f.Variants[i], replica))
+			v := &f.Variants[i]
+			for _, one := range f.replicas(v) {
+				wanted[one] = true
+				if m.drivers[one] == nil {
+					m.drivers[one] = &driver{Driver: m.s.Machine.Drive(ctx, m.s.specOf(r, f, v, one), m.tell)}
 				}
 			}
 		}
 	}
 	for _, retired := range r.Body.Retiring {
 		if m.removals[retired.Replica] == nil {
-			m.removals[retired.Replica] = m.remove(ctx, r, retired, m.drivers[retired.Replica])
+			var d *replica.Driver
+			if driven := m.drivers[retired.Replica]; driven != nil {
+				d = driven.Driver
+			}
+			m.removals[retired.Replica] = m.s.Machine.Remove(ctx, m.s.programsOf(r, retired), d, m.tell)
 			delete(m.drivers, retired.Replica)
 		}
 	}
-	for replica, d := range m.drivers {
-		if !wanted[replica] { // another server has removed it
-			d.cancel()
-			delete(m.drivers, replica)
+	for one, d := range m.drivers {
+		if !wanted[one] { // another server has removed it
+			d.Close()
+			delete(m.drivers, one)
 		}
 	}
 }
@@ -190,34 +189,43 @@ func (m *manager) follow(ctx context.Context, r *row) {
 // outlook is what advance decides by, and how long until patience with some
 // variant ends.
 func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
-	o := outlook{now: now, replicas: map[Replica]condition{}}
+	o := outlook{now: now, replicas: map[Replica]condition{}, serverlessIdle: m.s.ServerlessIdle}
+	o.demand = func(generation int, variant string) demand { return m.demand(generation, variant, now) }
+	o.load = func(generation int, variant string) []float64 {
+		if l := m.loads[variantKey{generation, variant}]; l != nil {
+			return l.periods
+		}
+		return nil
+	}
 	wait := time.Hour
 	for r, d := range m.drivers {
-		c := d.condition()
+		c := d.Condition()
 		o.replicas[r] = c
-		if (c.phase == ailing || c.phase == hopeless) && !d.counted {
+		if (c.Phase == ailing || c.Phase == hopeless) && !d.counted {
 			d.counted = true
-			b := m.setbacks[r.Variant]
+			m.despair(r, c.Reason)
+			k := variantKey{r.Generation, r.Variant}
+			b := m.setbacks[k]
 			if now.Sub(b.last) > calm {
 				b.times = 0
 			}
-			m.setbacks[r.Variant] = setback{b.times + 1, now}
+			m.setbacks[k] = setback{b.times + 1, now}
 		}
 	}
 	o.removed = func(r Replica) bool {
 		x := m.removals[r]
-		return x != nil && x.done()
+		return x != nil && x.Done()
 	}
-	o.patience = func(variant string) time.Duration {
-		b := m.setbacks[variant]
+	o.patience = func(generation int, variant string) time.Duration {
+		b := m.setbacks[variantKey{generation, variant}]
 		left := max(0, b.pause()-now.Sub(b.last))
 		if left > 0 {
 			wait = min(wait, left)
 		}
 		return left
 	}
-	for v := range m.setbacks {
-		o.patience(v)
+	for k := range m.setbacks {
+		o.patience(k.generation, k.variant)
 	}
 	return o, wait
 }
@@ -225,12 +233,11 @@ func (m *manager) outlook(now time.Time) (outlook, time.Duration) {
 // close stops driving; the replicas live on.
 func (m *manager) close() {
 	for _, d := range m.drivers {
-		d.cancel()
+		d.Close()
 	}
 	for _, x := range m.removals {
-		x.cancel()
+		x.Close()
 	}
-	m.work.Wait()
 }
 
 func (m *manager) routeKey() proxy.Key { return proxy.Key{Scope: m.w.scope(), Name: m.w.Name} }

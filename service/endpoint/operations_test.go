@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/kit"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/run"
 )
 
@@ -168,7 +170,7 @@ func TestPrograms(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bundle) {
 		b.config("pipe", 1, nil)
-		b.known.models["pipe"] = Model{Name: "pipe", RoleARN: "role", Containers: []Container{
+		b.known.models["pipe"] = replica.Model{Name: "pipe", RoleARN: "role", Containers: []replica.Container{
 			{Hostname: "first", Image: "example/a:1", Environment: map[string]string{"MINE": "a", "AWS_REGION": "overridden"}},
 			{Hostname: "second", Image: "example/b:1", Environment: map[string]string{"MINE": "b"}},
 		}}
@@ -189,7 +191,7 @@ func TestPrograms(t *testing.T) {
 					b.t.Errorf("%s is %q in %s, want %q", name, got.Env[name], got.Hostname, value)
 				}
 			}
-			if got.Hostname != want.Hostname || got.Image != want.Image || !slices.Equal(got.Args, []string{"serve"}) || got.Limits.Grace != stopGrace {
+			if got.Hostname != want.Hostname || got.Image != want.Image || !slices.Equal(got.Args, []string{"serve"}) || got.Limits.Grace != 30*time.Second {
 				b.t.Errorf("%+v", got)
 			}
 		}

@@ -5,6 +5,10 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/sagebrush/sagebrush/api/sagemaker"
+	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // history is an endpoint to which anything happens, and where its replicas have been.
@@ -14,13 +18,15 @@ type history struct {
 	r          *rand.Rand
 	e          *Endpoint
 	w          world
+	now        time.Time
+	alarm      string
 	born, gone map[Replica]bool
 }
 
 // histories runs f on many histories of 60 steps each, which differ in where they end.
 func histories(t *testing.T, f func(h *history)) {
-	for seed := range uint64(300) {
-		h := &history{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), w: world{}, born: map[Replica]bool{}, gone: map[Replica]bool{}}
+	for seed := range uint64(500) {
+		h := &history{t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 1)), w: world{}, now: time.Unix(1, 0), born: map[Replica]bool{}, gone: map[Replica]bool{}}
 		h.e = &Endpoint{Status: creating, Generations: 1, Fleet: fleetOf(1, 1+h.r.IntN(3)), Deployment: &Deployment{}}
 		for range 60 + h.r.IntN(20) {
 			h.step(time.Duration(h.r.IntN(2))*time.Second, func(x Replica) bool { return h.r.IntN(3) == 0 })
@@ -34,7 +40,6 @@ func histories(t *testing.T, f func(h *history)) {
 // step advances once and checks the laws that always hold.
 func (h *history) step(patience time.Duration, removes func(Replica) bool) {
 	h.t.Helper()
-	before, serving := h.e.Status, healthyOf(h.e, h.w)
 	var removed []Replica
 	for _, x := range h.e.Retiring {
 		if removes(x.Replica) {
@@ -42,12 +47,25 @@ func (h *history) step(patience time.Duration, removes func(Replica) bool) {
 			h.gone[x.Replica] = true
 		}
 	}
-	if _, err := advance(h.e, h.w.outlook(patience, removed...)); err != nil {
+	before, serving := h.e.Status, healthyOf(h.e, h.w)
+	h.now = h.now.Add(time.Duration(h.r.IntN(40)) * time.Second)
+	o := h.w.outlook(patience, removed...)
+	o.now, o.alarm = h.now, h.alarm
+	if _, err := advance(h.e, o); err != nil {
 		h.t.Fatalf("seed %d: %v", h.seed, err)
 	}
 	check(h.t, h.e, h.born, h.gone, fmt.Sprintf("seed %d, %s and then %s", h.seed, before, h.e.Status))
-	if h.e.Status == updating && healthyOf(h.e, h.w) < serving {
+	if h.e.Status != updating {
+		return
+	}
+	d := h.e.Deployment
+	if whole := d.Fleet == nil || !d.Plan.Rolling && d.State.Share < 1; whole && healthyOf(h.e, h.w) < serving {
 		h.t.Fatalf("seed %d: an update took a healthy replica of what serves before the new ones are ready", h.seed)
+	}
+	for _, p := range h.e.parts() {
+		if len(p.fleet.all()) == 0 {
+			h.t.Fatalf("seed %d: %v of the requests go to no replica", h.seed, p.share)
+		}
 	}
 }
 
@@ -59,9 +77,9 @@ func (h *history) happen() {
 		for _, x := range f.all() {
 			switch {
 			case restart == 0:
-				h.w[x] = condition{phase: coming, lost: true}
+				h.w[x] = condition{Phase: coming, Lost: true}
 			case restart == 1:
-				h.w[x] = condition{phase: coming, unseen: true}
+				h.w[x] = condition{Phase: coming, Unseen: true}
 			default:
 				h.w[x] = next(h.r, h.w[x])
 			}
@@ -69,18 +87,52 @@ func (h *history) happen() {
 	}
 }
 
+// policy is how an update goes: any way, with and without an alarm.
+func (h *history) policy() *sagemaker.DeploymentConfig {
+	size := func(percent int32) *sagemaker.CapacitySize {
+		return &sagemaker.CapacitySize{Type: sagemaker.CapacitySizeTypeCapacityPercent, Value: &percent}
+	}
+	c := &sagemaker.DeploymentConfig{}
+	if h.r.IntN(2) == 0 {
+		c.AutoRollbackConfiguration = &sagemaker.AutoRollbackConfig{Alarms: []*sagemaker.Alarm{{AlarmName: aws.Ptr("a")}}}
+	}
+	wait := aws.Ptr(h.r.Int32N(60))
+	routing := &sagemaker.TrafficRoutingConfig{WaitIntervalInSeconds: wait, Type: sagemaker.TrafficRoutingConfigTypeAllAtOnce}
+	switch h.r.IntN(5) {
+	case 0:
+		return nil
+	case 1:
+		c.RollingUpdatePolicy = &sagemaker.RollingUpdatePolicy{MaximumBatchSize: size(50), WaitIntervalInSeconds: wait, RollbackMaximumBatchSize: size(50)}
+		return c
+	case 2:
+		routing.Type, routing.CanarySize = sagemaker.TrafficRoutingConfigTypeCanary, size(10)
+	case 3:
+		routing.Type, routing.LinearStepSize = sagemaker.TrafficRoutingConfigTypeLinear, size(50)
+	}
+	c.BlueGreenUpdatePolicy = &sagemaker.BlueGreenUpdatePolicy{TrafficRoutingConfiguration: routing, TerminationWaitInSeconds: wait}
+	return c
+}
+
 // ask updates an endpoint that may be, now and then: another fleet, or another count.
 func (h *history) ask() {
-	if h.e.Status != inService && h.e.Status != outOfService || h.r.IntN(4) > 0 {
+	h.alarm = ""
+	if h.r.IntN(30) == 0 {
+		h.alarm = "a"
+	}
+	if h.e.Status != inService && h.e.Status != outOfService && h.e.Status != updateRollbackFailed || h.r.IntN(4) > 0 {
 		return
 	}
 	count := 1 + h.r.IntN(3)
-	if h.r.IntN(2) == 0 {
+	if h.e.Mixed != nil || h.r.IntN(2) == 0 {
 		h.e.Generations++
-		h.e.Deployment = &Deployment{Fleet: fleetOf(h.e.Generations, count)}
+		fresh := fleetOf(h.e.Generations, count)
+		fresh.Variants[0].Replicas, fresh.Variants[0].Next = nil, 0
+		if err := h.e.begin(fresh, &Deployment{Config: h.policy(), StartedAt: h.now}); err != nil {
+			h.t.Fatal(err)
+		}
 	} else {
 		v := &h.e.Fleet.Variants[0]
-		h.e.Deployment = &Deployment{Before: map[string]Capacity{"v": {v.Weight, v.Count}}}
+		h.e.Deployment = &Deployment{Before: map[string]Capacity{"v": {Weight: v.Weight, Count: v.Count, Next: v.Next}}}
 		if v.DesiredCount = count; count > len(v.Replicas) {
 			h.e.Fleet.resize(v, count)
 		}
@@ -116,15 +168,16 @@ func TestAnythingHappens(t *testing.T) {
 // nothing starts any more, it comes to a status in which it can be deleted.
 func TestEverythingEnds(t *testing.T) {
 	t.Parallel()
-	for name, becomes := range map[string]phase{"healthy": healthy, "hopeless": hopeless} {
+	for name, becomes := range map[string]replica.Phase{"healthy": healthy, "hopeless": hopeless} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			histories(t, func(h *history) {
-				for range 20 {
+				h.alarm = ""
+				for range 60 {
 					for _, f := range h.e.fleets() {
 						for _, x := range f.all() {
-							if c := h.w[x]; c.phase == coming || becomes == hopeless {
-								h.w[x] = condition{phase: becomes, lost: c.lost && becomes == hopeless, reason: "because"}
+							if c := h.w[x]; c.Phase == coming || becomes == hopeless {
+								h.w[x] = condition{Phase: becomes, Lost: c.Lost && becomes == hopeless, Reason: "because"}
 							}
 						}
 					}
@@ -132,6 +185,7 @@ func TestEverythingEnds(t *testing.T) {
 				}
 				switch f := h.e.Fleet; {
 				case h.e.Status == failed:
+				case h.e.Status == updateRollbackFailed && h.e.Mixed != nil:
 				case becomes == healthy && (h.e.Status != inService || !f.ready(h.w.outlook(0)) || f.Variants[0].Count != len(f.all())):
 					t.Fatalf("seed %d: it is %s, %+v", h.seed, h.e.Status, f.Variants[0])
 				case becomes == hopeless && h.e.Status != outOfService:
@@ -145,12 +199,12 @@ func TestEverythingEnds(t *testing.T) {
 // next is what may become of a replica.
 func next(r *rand.Rand, c condition) condition {
 	switch {
-	case c.phase == coming && r.IntN(3) > 0:
-		return condition{phase: healthy}
-	case c.phase == coming && r.IntN(8) == 0:
-		return condition{phase: hopeless, lost: c.lost, reason: "because"}
-	case c.phase == healthy && r.IntN(16) == 0:
-		return condition{phase: ailing, reason: "because"}
+	case c.Phase == coming && r.IntN(3) > 0:
+		return condition{Phase: healthy}
+	case c.Phase == coming && r.IntN(8) == 0:
+		return condition{Phase: hopeless, Lost: c.Lost, Reason: "because"}
+	case c.Phase == healthy && r.IntN(16) == 0:
+		return condition{Phase: ailing, Reason: "because"}
 	}
 	return c
 }
@@ -161,7 +215,7 @@ func healthyOf(e *Endpoint, w world) (n int) {
 		return 0
 	}
 	for _, x := range e.Fleet.all() {
-		if w[x].phase == healthy {
+		if w[x].Phase == healthy {
 			n++
 		}
 	}

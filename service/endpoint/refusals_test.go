@@ -15,13 +15,7 @@ func TestRefusals(t *testing.T) {
 	each(t, func(b *bundle) {
 		b.config("plain", 1, nil)
 		for name, change := range map[string]func(c *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant){
-			"serverless": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
-				v.ServerlessConfig = &sagemaker.ProductionVariantServerlessConfig{}
-			},
 			"component": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) { v.ModelName = nil },
-			"scaling": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
-				v.ManagedInstanceScaling = &sagemaker.ProductionVariantManagedInstanceScaling{Status: sagemaker.ManagedInstanceScalingStatusEnabled}
-			},
 			"dump": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
 				v.CoreDumpConfig = &sagemaker.ProductionVariantCoreDumpConfig{}
 			},
@@ -30,9 +24,6 @@ func TestRefusals(t *testing.T) {
 			},
 			"explainer": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
 				c.ExplainerConfig = &sagemaker.ExplainerConfig{}
-			},
-			"multi": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
-				b.known.models[*c.EndpointConfigName].Containers[0].MultiModel = true
 			},
 		} {
 			b.config(name, 1, nil)
@@ -43,10 +34,12 @@ func TestRefusals(t *testing.T) {
 			return sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("plain"), DeploymentConfig: c}
 		}
 		canary := &sagemaker.BlueGreenUpdatePolicy{TrafficRoutingConfiguration: &sagemaker.TrafficRoutingConfig{Type: sagemaker.TrafficRoutingConfigTypeCanary}}
-		b.refused("canary", "CANARY is not supported yet", plain(&sagemaker.DeploymentConfig{BlueGreenUpdatePolicy: canary}))
-		b.refused("rolling", "not supported yet", plain(&sagemaker.DeploymentConfig{RollingUpdatePolicy: &sagemaker.RollingUpdatePolicy{}}))
+		b.refused("canary", "CANARY needs a CanarySize", plain(&sagemaker.DeploymentConfig{BlueGreenUpdatePolicy: canary}))
 		b.refused("both", "Give one of them", plain(&sagemaker.DeploymentConfig{RollingUpdatePolicy: &sagemaker.RollingUpdatePolicy{}, BlueGreenUpdatePolicy: canary}))
-		b.refused("alarms", "not supported yet", plain(&sagemaker.DeploymentConfig{AutoRollbackConfiguration: &sagemaker.AutoRollbackConfig{}}))
+		watched := &sagemaker.DeploymentConfig{AutoRollbackConfiguration: &sagemaker.AutoRollbackConfig{Alarms: []*sagemaker.Alarm{{AlarmName: aws.Ptr("errors")}, {AlarmName: aws.Ptr("none")}}}}
+		b.refused("missing alarms", "alarms that do not exist: none. Make them with PutMetricAlarm", plain(watched))
+		b.Alarms = nil
+		b.refused("no alarms", "this server has none", plain(watched))
 		b.refused("unknown", "Could not find endpoint configuration", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("nope")})
 		b.create("Shop", "plain")
 		b.refused("twice", "Cannot create already existing endpoint", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("sHOP"), EndpointConfigName: aws.Ptr("plain")})

@@ -1,46 +1,84 @@
 package endpoint
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // publish gives the data path the endpoint as it is now. Replicas that retire are
 // not in it any more, so that nothing is sent to one that is about to stop.
 func (m *manager) publish(r *row) {
-	if f := r.Body.Fleet; f != nil {
-		m.s.Captures.route(m.routeKey(), destination(f.Config.DataCaptureConfig))
+	if parts := r.Body.parts(); len(parts) > 0 {
+		m.s.Captures.route(m.routeKey(), destination(parts[0].fleet.Config.DataCaptureConfig))
 	}
 	m.s.Routes.Set(m.routeKey(), m.route(r))
+	m.forgetDemands(&r.Body)
 }
 
+// route is the endpoint as the data path is to see it: its fleets share the requests
+// as a deployment has it, and everything else is the first one's.
 func (m *manager) route(r *row) *proxy.Endpoint {
-	e := &r.Body
 	out := &proxy.Endpoint{NotServing: notServing(r)}
-	if e.Fleet == nil {
-		return out
-	}
-	out.Async = e.Fleet.Config.AsyncInferenceConfig != nil
-	out.Capture = capture(e.Fleet.Config.DataCaptureConfig)
-	for i := range e.Fleet.Variants {
-		v := &e.Fleet.Variants[i]
-		routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&e.Fleet.Config, v.Name), Mode: v.Model.mode()}
-		for _, replica := range e.Fleet.replicas(v) {
-			if d := m.drivers[replica]; d != nil && d.condition().phase == healthy {
-				routed.Instances = append(routed.Instances, d.instance)
-			}
+	parts := r.Body.parts()
+	for i, p := range parts {
+		c := &p.fleet.Config
+		if i == 0 {
+			out.Async = c.AsyncInferenceConfig != nil
+			out.Capture = capture(c.DataCaptureConfig)
 		}
-		if v.Shadow {
-			out.Shadow = append(out.Shadow, routed)
-		} else {
-			out.Production = append(out.Production, routed)
+		scale := 1.0
+		if len(parts) > 1 {
+			scale = p.share / p.fleet.weight()
+		}
+		for k := range p.fleet.Variants {
+			v := &p.fleet.Variants[k]
+			routed := m.routeVariant(p.fleet, v)
+			switch {
+			case !v.Shadow:
+				routed.Weight *= scale
+				out.Production = append(out.Production, routed)
+			case i == 0:
+				if len(parts) > 1 { // the sum of the production variants is 1
+					routed.Weight /= p.fleet.weight()
+				}
+				out.Shadow = append(out.Shadow, routed)
+			}
 		}
 	}
 	return out
+}
+
+// routeVariant is a variant with its replicas that answer.
+func (m *manager) routeVariant(f *Fleet, v *Variant) *proxy.Variant {
+	routed := &proxy.Variant{Name: v.Name, Weight: float64(v.Weight), Routing: routing(&f.Config, v.Name), Mode: mode(&v.Model)}
+	for _, one := range f.replicas(v) {
+		if d := m.drivers[one]; d != nil && d.Condition().Phase == healthy {
+			routed.Instances = append(routed.Instances, d.Instance())
+		}
+	}
+	if routed.Mode == proxy.MultiModel {
+		routed.Models = m.models(f, v)
+	}
+	if routed.Demand = m.demandOf(f, v); routed.Demand != nil {
+		routed.Demand.Set(int(*v.Serverless.Current.MaxConcurrency), routed.Instances)
+	}
+	return routed
+}
+
+// weight is the sum of the weights of the production variants, 1 where all are 0:
+// then a request has to name one.
+func (f *Fleet) weight() (sum float64) {
+	for _, v := range f.Variants {
+		if !v.Shadow {
+			sum += float64(v.Weight)
+		}
+	}
+	if sum == 0 {
+		return 1
+	}
+	return sum
 }
 
 // notServing is why an endpoint takes no requests, nil while it does.
@@ -53,7 +91,7 @@ func notServing(r *row) *aws.Error {
 }
 
 // mode is how requests pass the containers of a model (Host-6, Host-7).
-func (m *Model) mode() proxy.Mode {
+func mode(m *replica.Model) proxy.Mode {
 	switch {
 	case m.Direct:
 		return proxy.Direct
@@ -82,25 +120,4 @@ func routing(c *sagemaker.CreateEndpointConfigInput, name string) proxy.Routing 
 		return proxy.Routing(v.RoutingConfig.RoutingStrategy)
 	}
 	return proxy.Random
-}
-
-// startup is what a variant's replicas have to become healthy, with the time for
-// their model's data apart (Host-3).
-func startup(v *sagemaker.ProductionVariant) (download, health time.Duration) {
-	download, health = 30*time.Minute, 4*time.Minute
-	if n := v.ModelDataDownloadTimeoutInSeconds; n != nil {
-		download = time.Duration(*n) * time.Second
-	}
-	if n := v.ContainerStartupHealthCheckTimeoutInSeconds; n != nil {
-		health = time.Duration(*n) * time.Second
-	}
-	return download, health
-}
-
-// stream is the log stream of a container (Host-8).
-func stream(r Replica, instance, container string, containers int) string {
-	if containers == 1 {
-		return fmt.Sprintf("%s/%s", r.Variant, instance)
-	}
-	return fmt.Sprintf("%s/%s/%s", r.Variant, instance, container)
 }

@@ -1,19 +1,15 @@
 package endpoint
 
 import (
-	"context"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/artifact/modeldata"
 	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/kit"
-	"github.com/sagebrush/sagebrush/logstream"
 	"github.com/sagebrush/sagebrush/proxy"
-	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
 )
@@ -34,40 +30,7 @@ type Configs interface {
 // Models knows the models.
 type Models interface {
 	// ForEndpoint is what a model runs; a ValidationException when there is none.
-	ForEndpoint(tx *store.Tx, scope aws.Scope, name string) (Model, error)
-}
-
-// ModelData brings the data of models.
-type ModelData interface {
-	// Bring puts it into dir, which is then whole or does not exist. An error of the
-	// data, not of ours, is a ValidationException.
-	Bring(ctx context.Context, scope aws.Scope, from modeldata.Source, dir string) error
-}
-
-// Images resolves an image URI to a program and makes its environment.
-type Images interface {
-	image.Resolver
-	Prepare(ctx context.Context, img image.Image, progress func(line string)) (image.Program, error)
-}
-
-// Containers runs programs in containers, and brings their images.
-type Containers interface {
-	run.Runner
-	// Pull sees to it that the engine has the image, and answers its digest;
-	// provider names the credentials of its registry, "" without. The error is a
-	// sentence for the user.
-	Pull(ctx context.Context, ref, provider string, progress func(line string)) (digest string, err error)
-}
-
-// Access lets the containers use this server as the model's role does.
-type Access interface {
-	// Variables are its environment, good for d; caBundle is the file with the
-	// certificates to trust, as the program sees it.
-	Variables(ctx context.Context, scope aws.Scope, roleARN, caBundle string, d time.Duration) (map[string]string, error)
-	// CABundle is the content of that file.
-	CABundle() ([]byte, error)
-	// Address is the server's own TCP address on this machine.
-	Address() string
+	ForEndpoint(tx *store.Tx, scope aws.Scope, name string) (replica.Model, error)
 }
 
 // Config is what a Service needs.
@@ -76,28 +39,21 @@ type Config struct {
 	Tasks   *task.Queue
 	Configs Configs
 	Models  Models
-	Data    ModelData
-	Images  Images
-	// Runner runs programs as processes, Containers in containers; nil where there
-	// is no engine.
-	Runner     run.Runner
-	Containers Containers
-	// ContainersOnly runs every image in a container, also those that this server
-	// has a program for.
-	ContainersOnly bool
-	Access         Access
-	Streams        *logstream.Catalog
+	// Machine is where the replicas live.
+	Machine *replica.Machine
+	// Alarms watch over deployments; nil where there are none.
+	Alarms Alarms
 	// Routes is where the requests find the replicas.
 	Routes *proxy.Table
 	// Captures is where the data path records the requests of endpoints that want it.
 	Captures *Captures
-	Logger   *slog.Logger
-	Now      func() time.Time
+	// ServerlessIdle is how long serverless variants keep an instance that has
+	// nothing to do; 0 takes DefaultServerlessIdle.
+	ServerlessIdle time.Duration
+	Logger         *slog.Logger
+	Now            func() time.Time
 	// Dir holds one directory an endpoint: what its containers see as /opt/ml.
 	Dir string
-	// MemoryLimit caps what any container may use below its instance type's memory, 0
-	// for no cap.
-	MemoryLimit int64
 }
 
 // Service implements the endpoint operations.
@@ -114,6 +70,9 @@ const maxEndpoints = 10_000
 
 // New makes the service and registers its task handler.
 func New(c Config) *Service {
+	if c.ServerlessIdle <= 0 {
+		c.ServerlessIdle = DefaultServerlessIdle
+	}
 	s := &Service{Config: c, managed: map[work]chan struct{}{}}
 	c.Tasks.Handle(taskRun, task.HandlerOptions{Concurrency: maxEndpoints}, s.run)
 	return s

@@ -14,12 +14,10 @@ import (
 // Deploy-1): no request is lost. When it does not become healthy, what served goes
 // on serving.
 func (s *Service) UpdateEndpoint(ctx context.Context, in *sagemaker.UpdateEndpointInput) (*sagemaker.UpdateEndpointOutput, error) {
-	if in.DeploymentConfig != nil {
-		if err := checkDeployment(in.DeploymentConfig); err != nil {
-			return nil, err
-		}
-	}
 	scope := aws.ScopeFrom(ctx)
+	if err := s.checkDeployment(ctx, scope, in.DeploymentConfig); err != nil {
+		return nil, err
+	}
 	var fleet *Fleet
 	err := s.DB.View(ctx, func(tx *store.Tx) error {
 		r, err := endpoints.Find(tx, scope, *in.EndpointName)
@@ -55,12 +53,12 @@ func (s *Service) UpdateEndpoint(ctx context.Context, in *sagemaker.UpdateEndpoi
 		if aws.Val(in.RetainAllVariantProperties) {
 			retain(&fresh, e.Fleet, in.ExcludeRetainedVariantProperties)
 		}
-		for i := range fresh.Variants {
-			fresh.resize(&fresh.Variants[i], fresh.Variants[i].DesiredCount)
-		}
-		e.Deployment = &Deployment{StartedAt: tx.Now, Fleet: &fresh, Config: in.DeploymentConfig}
+		d := &Deployment{StartedAt: tx.Now, Config: in.DeploymentConfig}
 		if aws.Val(in.RetainDeploymentConfig) && in.DeploymentConfig == nil {
-			e.Deployment.Config = e.LastDeployment
+			d.Config = e.LastDeployment
+		}
+		if err := e.begin(&fresh, d); err != nil {
+			return err
 		}
 		if err := fire(update, e, tx.Now); err != nil {
 			return err
@@ -97,22 +95,4 @@ func retain(fresh, old *Fleet, excluded []*sagemaker.VariantProperty) {
 	if keeps(sagemaker.VariantPropertyTypeDataCaptureConfig) {
 		fresh.Config.DataCaptureConfig = old.Config.DataCaptureConfig
 	}
-}
-
-// checkDeployment refuses a DeploymentConfig that contradicts itself (Deploy-1 …
-// Deploy-3).
-func checkDeployment(c *sagemaker.DeploymentConfig) error {
-	if c.BlueGreenUpdatePolicy != nil && c.RollingUpdatePolicy != nil {
-		return aws.Invalid("DeploymentConfig has a BlueGreenUpdatePolicy and a RollingUpdatePolicy. Give one of them.")
-	}
-	if c.RollingUpdatePolicy != nil {
-		return aws.Invalid("A RollingUpdatePolicy is not supported yet. Use a BlueGreenUpdatePolicy of the type ALL_AT_ONCE.")
-	}
-	if p := c.BlueGreenUpdatePolicy; p != nil && p.TrafficRoutingConfiguration.Type != sagemaker.TrafficRoutingConfigTypeAllAtOnce {
-		return aws.Invalid("Traffic routing of the type %s is not supported yet. Use ALL_AT_ONCE.", p.TrafficRoutingConfiguration.Type)
-	}
-	if c.AutoRollbackConfiguration != nil {
-		return aws.Invalid("AutoRollbackConfiguration is not supported yet.")
-	}
-	return nil
 }

@@ -27,10 +27,10 @@ func (s *Service) UpdateEndpointWeightsAndCapacities(ctx context.Context, in *sa
 			if _, twice := e.Deployment.Before[v.Name]; twice {
 				return aws.Invalid("The variant %s is named twice.", v.Name)
 			}
-			if d.ServerlessUpdateConfig != nil {
-				return aws.Invalid("The variant %s is not serverless, so that it takes no ServerlessUpdateConfig.", v.Name)
+			e.Deployment.Before[v.Name] = Capacity{Weight: v.Weight, Count: v.Count, Next: v.Next}
+			if err := resizeServerless(e, v, d); err != nil {
+				return err
 			}
-			e.Deployment.Before[v.Name] = Capacity{v.Weight, v.Count}
 			if d.DesiredWeight != nil {
 				v.DesiredWeight = *d.DesiredWeight
 			}
@@ -51,4 +51,29 @@ func (s *Service) UpdateEndpointWeightsAndCapacities(ctx context.Context, in *sa
 		return nil, err
 	}
 	return &sagemaker.UpdateEndpointWeightsAndCapacitiesOutput{EndpointArn: &r.ARN}, nil
+}
+
+// resizeServerless takes over what is asked of a serverless variant, and refuses what
+// does not fit the variant's kind.
+func resizeServerless(e *Endpoint, v *Variant, d *sagemaker.DesiredWeightAndCapacity) error {
+	switch {
+	case v.Serverless == nil && d.ServerlessUpdateConfig != nil:
+		return aws.Invalid("The variant %s is not serverless, so that it takes no ServerlessUpdateConfig.", v.Name)
+	case v.Serverless == nil:
+		return nil
+	case d.DesiredInstanceCount != nil:
+		return aws.Invalid("The variant %s is serverless, so that it has no DesiredInstanceCount. Give it a ServerlessUpdateConfig.", v.Name)
+	}
+	before := v.Serverless.Current
+	e.Deployment.Before[v.Name] = Capacity{v.Weight, v.Count, v.Next, &before}
+	if d.ServerlessUpdateConfig == nil {
+		return nil
+	}
+	if err := v.Serverless.change(v.Name, d.ServerlessUpdateConfig); err != nil {
+		return err
+	}
+	if n := v.Serverless.provisioned(); n > len(v.Replicas) {
+		e.Fleet.resize(v, n)
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package endpoint
+package replica
 
 import (
 	"context"
@@ -23,50 +23,67 @@ const (
 	maxMissed   = 3
 )
 
-// driver brings one replica up and watches it, in a goroutine of its own.
-type driver struct {
+// Driver brings one replica up and watches it, in a goroutine of its own.
+type Driver struct {
 	instance *proxy.Instance
+	models   *Models
 	cancel   context.CancelFunc
 	ended    chan struct{}
-	// counted says that the manager has noted its setback.
-	counted bool
 
 	mu sync.Mutex
-	is condition
+	is Condition
 }
 
-func (d *driver) condition() condition {
+// Condition is what is known of the replica now.
+func (d *Driver) Condition() Condition {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.is
 }
 
-// drive begins to drive a replica.
-func (m *manager) drive(ctx context.Context, j *job) *driver {
+// Instance is what the data path sends requests to.
+func (d *Driver) Instance() *proxy.Instance { return d.instance }
+
+// Models are those of a replica whose container serves many, nil for others.
+func (d *Driver) Models() *Models { return d.models }
+
+// Close stops driving; the replica lives on.
+func (d *Driver) Close() {
+	d.cancel()
+	<-d.ended
+}
+
+// Drive begins to drive a replica: it finds the programs that run, or starts them.
+// tell is called whenever its condition has changed.
+func (m *Machine) Drive(ctx context.Context, s Spec, tell func()) *Driver {
 	ctx, cancel := context.WithCancel(ctx)
-	d := &driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, is: condition{unseen: true}}
-	m.work.Go(func() {
+	j := m.newJob(s)
+	d := &Driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, models: j.models, is: Condition{Unseen: true}}
+	if j.models != nil {
+		j.models.life = ctx
+	}
+	go func() {
 		defer close(d.ended)
-		set := func(change func(c *condition)) {
+		set := func(change func(c *Condition)) {
 			d.mu.Lock()
 			change(&d.is)
 			d.mu.Unlock()
-			m.tell()
+			tell()
 		}
 		err := j.live(ctx, set)
 		if ctx.Err() != nil {
 			return
 		}
-		m.logger.Info("a replica does not serve", "replica", j.replica, "because", err)
-		set(func(c *condition) {
-			if c.phase == healthy {
-				c.phase = ailing
+		m.Logger.Info("a replica does not serve", "replica", s.Name, "because", err)
+		set(func(c *Condition) {
+			if c.Phase == Healthy {
+				c.Phase = Ailing
 			} else {
-				c.phase = hopeless
+				c.Phase = Hopeless
 			}
-			c.reason, c.unseen = reasonOf(err), false
+			c.Reason, c.Unseen = reasonOf(err), false
 		})
-	})
+	}()
 	return d
 }
 
@@ -81,18 +98,18 @@ func reasonOf(err error) string {
 
 // live brings the replica up and watches it until it does not serve any more. The
 // error says why.
-func (j *job) live(ctx context.Context, set func(func(*condition))) error {
+func (j *job) live(ctx context.Context, set func(func(*Condition))) error {
 	programs, err := j.find(ctx, set)
 	if errors.Is(err, run.ErrLost) {
-		set(func(c *condition) { c.lost, c.unseen = true, false })
-		if err := j.removePrograms(ctx); err != nil {
+		set(func(c *Condition) { c.Lost, c.Unseen = true, false })
+		if err := j.m.forget(ctx, j.Programs); err != nil {
 			return err
 		}
 	} else if err != nil {
 		return err
 	}
 	if programs == nil {
-		set(func(c *condition) { c.unseen = false })
+		set(func(c *Condition) { c.Unseen = false })
 		if programs, err = j.start(ctx, set); err != nil {
 			return err
 		}
@@ -113,10 +130,10 @@ func (j *job) live(ctx context.Context, set func(func(*condition))) error {
 		})
 	}
 	defer cancel(nil)
-	if err := j.awaitHealth(watch, func() { set(func(c *condition) { c.unseen = false }) }); err != nil {
+	if err := j.awaitHealth(watch, func() { set(func(c *Condition) { c.Unseen = false }) }); err != nil {
 		return causeOf(watch, err)
 	}
-	set(func(c *condition) { c.phase, c.lost, c.unseen, c.reason = healthy, false, false, "" })
+	set(func(c *Condition) { c.Phase, c.Lost, c.Unseen, c.Reason = Healthy, false, false, "" })
 	return causeOf(watch, j.watch(watch))
 }
 
@@ -151,7 +168,7 @@ func (j *job) endReason(i int, exit run.Exit, err error) error {
 // awaitHealth waits until all containers answer /ping. It calls notYet once if they
 // do not at first.
 func (j *job) awaitHealth(ctx context.Context, notYet func()) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, j.health, errUnhealthy)
+	ctx, cancel := context.WithTimeoutCause(ctx, j.Health, errUnhealthy)
 	defer cancel()
 	tell := sync.OnceFunc(notYet)
 	for i := range j.containers {
@@ -166,7 +183,7 @@ func (j *job) awaitHealth(ctx context.Context, notYet func()) error {
 			case <-ctx.Done():
 				if errors.Is(context.Cause(ctx), errUnhealthy) {
 					return aws.Invalid("The container %s (%s) did not pass the ping health check within %s: %v. Please check CloudWatch logs for this endpoint.",
-						j.containers[i].Hostname, j.containers[i].Image, j.health, err)
+						j.containers[i].Hostname, j.containers[i].Image, j.Health, err)
 				}
 				return ctx.Err()
 			case <-time.After(pause):
@@ -177,7 +194,7 @@ func (j *job) awaitHealth(ctx context.Context, notYet func()) error {
 	return nil
 }
 
-var errUnhealthy = errors.New("endpoint: the time to become healthy is over")
+var errUnhealthy = errors.New("replica: the time to become healthy is over")
 
 // watch pings the containers until one of them fails for too long.
 func (j *job) watch(ctx context.Context) error {

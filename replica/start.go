@@ -1,4 +1,4 @@
-package endpoint
+package replica
 
 import (
 	"context"
@@ -7,56 +7,46 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
-	"time"
 
-	"github.com/sagebrush/sagebrush/api/sagemaker"
-	"github.com/sagebrush/sagebrush/aws"
-	"github.com/sagebrush/sagebrush/aws/instance"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// port is where containers listen (Host-1), unless they are told another.
-const port = 8080
+// Port is where containers listen (Host-1), unless they are told another.
+const Port = 8080
 
 // job is what a driver needs of one replica.
 type job struct {
-	programs
-	scope      aws.Scope
-	endpoint   string
-	model      Model
+	Spec
+	m          *Machine
 	containers []Container
-	settings   *sagemaker.ProductionVariant
-	isolated   bool
-	roleARN    string
-	// download and health bound the start.
-	download, health time.Duration
-	instance         *proxy.Instance
-	dials            []*dial
+	instance   *proxy.Instance
+	dials      []*dial
+	// models are those of a multi-model container, nil without one.
+	models *Models
 	// logs are the files of the containers' log streams, known once it has started.
 	logs []string
 }
 
-func newJob(s *Service, r *row, f *Fleet, v *Variant, replica Replica) *job {
-	set := settings(&f.Config, v.Name)
-	j := &job{
-		programs: s.programsOf(r, v.retired(replica)), scope: r.Scope, endpoint: r.Name,
-		model: v.Model, containers: v.Model.Containers, settings: set,
-		isolated: v.Model.Isolated || aws.Val(f.Config.EnableNetworkIsolation), roleARN: v.Model.RoleARN,
-		logs: make([]string, len(v.Model.Containers)),
-	}
-	j.download, j.health = startup(set)
+func (m *Machine) newJob(s Spec) *job {
+	j := &job{Spec: s, m: m, containers: s.Model.Containers, logs: make([]string, len(s.Model.Containers))}
 	routed := make([]proxy.Container, len(j.containers))
 	for i, c := range j.containers {
 		j.dials = append(j.dials, &dial{})
 		routed[i] = proxy.Container{Hostname: c.Hostname, Dial: j.dials[i].dial}
 	}
-	j.instance = proxy.NewInstance(j.programs.instance(), stream(replica, j.programs.instance(), j.containers[0].Hostname, len(j.containers)), routed...)
+	if len(j.containers) == 1 && j.containers[0].MultiModel {
+		j.models = j.newModels()
+	}
+	j.instance = proxy.NewInstance(s.Instance(), s.stream(0), routed...)
 	return j
 }
+
+func (j *job) isolated() bool { return j.Isolated || j.Model.Isolated }
+
+func (j *job) runner(i int) run.Runner { return j.m.runner(j.Programs, i) }
 
 // dial leads to a container's port once its program is known.
 type dial struct {
@@ -65,7 +55,7 @@ type dial struct {
 	port    int
 }
 
-var errNotStarted = errors.New("endpoint: the container has not been started")
+var errNotStarted = errors.New("replica: the container has not been started")
 
 func (d *dial) set(p run.Process) {
 	d.mu.Lock()
@@ -88,18 +78,15 @@ func (d *dial) dial(ctx context.Context) (net.Conn, error) {
 type place struct {
 	Ports []int
 	// Images are what the containers' images were resolved to.
-	Images []resolved
+	Images []Resolved
 }
 
-func (j *job) placeFile() string         { return filepath.Join(j.dir, "place.json") }
-func (j *job) containerDir(i int) string { return filepath.Join(j.dir, j.containers[i].Hostname) }
-func (j *job) streamOf(i int) string {
-	return stream(j.replica, j.programs.instance(), j.containers[i].Hostname, len(j.containers))
-}
+func (j *job) placeFile() string         { return filepath.Join(j.Dir, "place.json") }
+func (j *job) containerDir(i int) string { return filepath.Join(j.Dir, j.containers[i].Hostname) }
 
 // find answers the programs of a replica that was started before; nil when it was
 // not, run.ErrLost when they are gone.
-func (j *job) find(ctx context.Context, set func(func(*condition))) ([]run.Process, error) {
+func (j *job) find(ctx context.Context, set func(func(*Condition))) ([]run.Process, error) {
 	text, err := os.ReadFile(j.placeFile())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -116,22 +103,22 @@ func (j *job) find(ctx context.Context, set func(func(*condition))) ([]run.Proce
 	found := make([]run.Process, len(j.containers))
 	for i := range j.containers {
 		runner := j.runner(i)
-		if found[i], err = runner.Attach(ctx, runner.HandleOf(j.id(i))); err != nil {
+		if found[i], err = runner.Attach(ctx, runner.HandleOf(j.ID(i))); err != nil {
 			return nil, err
 		}
 		j.dials[i].port = at.Ports[i]
 	}
-	set(func(c *condition) { c.images = at.Images })
+	set(func(c *Condition) { c.Images = at.Images })
 	return found, nil
 }
 
 // start brings the images and the model's data, lays out the directories, and
 // starts all containers.
-func (j *job) start(ctx context.Context, set func(func(*condition))) ([]run.Process, error) {
-	if err := os.RemoveAll(j.dir); err != nil {
+func (j *job) start(ctx context.Context, set func(func(*Condition))) ([]run.Process, error) {
+	if err := os.RemoveAll(j.Dir); err != nil {
 		return nil, err
 	}
-	images, specs := make([]resolved, len(j.containers)), make([]run.Spec, len(j.containers))
+	images, specs := make([]Resolved, len(j.containers)), make([]run.Spec, len(j.containers))
 	if err := j.openLogs(ctx); err != nil {
 		return nil, err
 	}
@@ -143,7 +130,7 @@ func (j *job) start(ctx context.Context, set func(func(*condition))) ([]run.Proc
 		}
 		at.Ports = append(at.Ports, j.dials[i].port)
 	}
-	set(func(c *condition) { c.images = images })
+	set(func(c *Condition) { c.Images = images })
 	text, err := json.Marshal(at)
 	if err != nil {
 		return nil, err
@@ -162,9 +149,9 @@ func (j *job) start(ctx context.Context, set func(func(*condition))) ([]run.Proc
 
 // openLogs creates the log streams.
 func (j *job) openLogs(ctx context.Context) error {
-	return j.s.DB.Update(ctx, func(tx *store.Tx) error {
+	return j.m.DB.Update(ctx, func(tx *store.Tx) error {
 		for i := range j.containers {
-			path, err := j.s.Streams.Create(tx, j.scope, logGroup(j.endpoint), j.streamOf(i))
+			path, err := j.m.Streams.Create(tx, j.Scope, j.LogGroup, j.stream(i))
 			if err != nil {
 				return err
 			}
@@ -177,20 +164,20 @@ func (j *job) openLogs(ctx context.Context) error {
 // network is where a container lives. Where a runner gives every network its own
 // ports, all containers listen on 8080; elsewhere each gets a port of the machine.
 func (j *job) network(i int) run.Network {
-	if !j.isolated && !j.runner(i).Traits().OwnPorts {
+	if !j.isolated() && !j.runner(i).Traits().OwnPorts {
 		return run.Network{}
 	}
-	n := run.Network{ID: j.id(i), Hosts: []string{j.containers[i].Hostname}, Isolated: j.isolated}
-	if !j.isolated {
-		n.Reach = []string{j.s.Access.Address()}
+	n := run.Network{ID: j.ID(i), Hosts: []string{j.containers[i].Hostname}, Isolated: j.isolated()}
+	if !j.isolated() {
+		n.Reach = []string{j.m.Access.Address()}
 	}
 	return n
 }
 
 // choosePort is the port of a container, as it is to listen.
 func (j *job) choosePort(i int) (int, error) {
-	if j.network(i).ID != "" && j.runner(i).Traits().OwnPorts || j.isolated {
-		return port, nil
+	if j.network(i).ID != "" && j.runner(i).Traits().OwnPorts || j.isolated() {
+		return Port, nil
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -198,20 +185,4 @@ func (j *job) choosePort(i int) (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-// limits are the figures of the variant's instance type, or the machine's where it
-// has less (docs/capacity.md).
-func (j *job) limits() run.Limits {
-	l := run.Limits{MemoryBytes: j.s.MemoryLimit, Grace: stopGrace}
-	bytes := int64(0)
-	if c := j.settings.ServerlessConfig; c != nil {
-		bytes = int64(*c.MemorySizeInMB) << 20
-	} else if t, ok := instance.Lookup(string(j.settings.InstanceType)); ok {
-		l.CPUs, bytes = float64(min(max(1, t.VCPUs), runtime.NumCPU())), t.MemoryBytes
-	}
-	if bytes > 0 && (l.MemoryBytes == 0 || bytes < l.MemoryBytes) {
-		l.MemoryBytes = bytes
-	}
-	return l
 }

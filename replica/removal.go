@@ -1,26 +1,28 @@
-package endpoint
+package replica
 
 import (
 	"context"
 	"os"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sagebrush/sagebrush/proxy"
 )
 
-// removal ends a replica and frees what it held, in a goroutine of its own.
-type removal struct {
+// Removal ends a replica and frees what it held, in a goroutine of its own.
+type Removal struct {
 	cancel context.CancelFunc
 	ended  chan struct{}
-	mu     sync.Mutex
-	ok     bool
+	ok     atomic.Bool
 }
 
-func (x *removal) done() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.ok
+// Done says that nothing of the replica is left.
+func (x *Removal) Done() bool { return x.ok.Load() }
+
+// Close gives up what is not done yet: another Remove finds the rest.
+func (x *Removal) Close() {
+	x.cancel()
+	<-x.ended
 }
 
 // How a replica is ended: it may finish what it has begun, then it is asked to
@@ -31,38 +33,36 @@ const (
 	stopGrace  = 30 * time.Second
 )
 
-// remove begins to remove a retired replica; d is its driver, nil for none.
-func (m *manager) remove(ctx context.Context, r *row, retired Retired, d *driver) *removal {
+// Remove begins to remove a replica that nothing is sent to any more; d is its
+// driver, nil for none. tell is called when it is done. It tries until it is, or
+// ctx ends.
+func (m *Machine) Remove(ctx context.Context, p Programs, d *Driver, tell func()) *Removal {
 	ctx, cancel := context.WithCancel(ctx)
-	x := &removal{cancel: cancel, ended: make(chan struct{})}
-	m.work.Go(func() {
+	x := &Removal{cancel: cancel, ended: make(chan struct{})}
+	go func() {
 		defer close(x.ended)
 		if d != nil {
-			d.cancel()
-			<-d.ended
+			d.Close()
 			drain(ctx, d.instance)
 		}
-		p := m.s.programsOf(r, retired)
 		for pause := time.Second; ; pause = min(2*pause, time.Minute) {
-			err := p.end(ctx)
+			err := m.end(ctx, p)
 			if err == nil {
-				err = os.RemoveAll(p.dir)
+				err = os.RemoveAll(p.Dir)
 			}
 			if err == nil {
 				break
 			}
-			m.logger.Warn("a replica could not be removed", "replica", retired.Replica, "error", err)
+			m.Logger.Warn("a replica could not be removed", "replica", p.Name, "error", err)
 			select {
 			case <-ctx.Done():
 				return
 			case <-time.After(pause):
 			}
 		}
-		x.mu.Lock()
-		x.ok = true
-		x.mu.Unlock()
-		m.tell()
-	})
+		x.ok.Store(true)
+		tell()
+	}()
 	return x
 }
 
