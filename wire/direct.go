@@ -24,7 +24,8 @@ type Direct func(ctx context.Context, x *Exchange) error
 
 // Exchange is what a Direct gets.
 type Exchange struct {
-	// Request is the head; its body has been read.
+	// Request is the head; its body has been read. It and its Header are valid until
+	// the Direct returns; names and values may be kept.
 	Request *http.Request
 	// Body is the request's body, checked against the signature. It is valid
 	// until the Direct returns.

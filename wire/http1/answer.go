@@ -205,7 +205,7 @@ func (a *answer) FlushError() error {
 
 func (a *answer) flush() error {
 	if a.err == nil && len(a.out) > 0 {
-		_, a.err = a.c.Conn.Write(a.out)
+		_, a.err = a.c.quick.Write(a.out)
 		a.out = a.out[:0]
 	}
 	return a.err

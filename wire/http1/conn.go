@@ -28,6 +28,7 @@ const lingers = 500 * time.Millisecond
 // conn is a connection and what it needs for one request at a time.
 type conn struct {
 	net.Conn
+	quick  net.Conn // the same, to read, and to write what is short
 	server *Server
 	state  atomic.Int32
 	cancel context.CancelFunc
@@ -46,7 +47,7 @@ type conn struct {
 }
 
 func newConn(s *Server, inner net.Conn, head []byte) *conn {
-	c := &conn{Conn: inner, server: s, buf: head[:cap(head)], to: len(head)}
+	c := &conn{Conn: inner, quick: Quick(inner), server: s, buf: head[:cap(head)], to: len(head)}
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), http.LocalAddrContextKey, inner.LocalAddr()))
 	c.cancel = cancel
 	c.blank = *(&http.Request{RemoteAddr: inner.RemoteAddr().String()}).WithContext(ctx)
@@ -99,7 +100,7 @@ func (c *conn) readHead() (n int, pass bool) {
 			c.waitIdle()
 		}
 		c.room()
-		k, err := c.Conn.Read(c.buf[c.to:])
+		k, err := c.quick.Read(c.buf[c.to:])
 		if c.to == c.from && k > 0 && !c.state.CompareAndSwap(idle, reading) {
 			return 0, false // a stop has closed it
 		}
@@ -212,7 +213,7 @@ func (c *conn) waitIdle() {
 // read reads a body from the connection.
 func (c *conn) read(p []byte) (int, error) {
 	c.setReadDeadline(c.bodyDeadline)
-	return c.Conn.Read(p)
+	return c.quick.Read(p)
 }
 
 func isTimeout(err error) bool {

@@ -45,7 +45,7 @@ func (w *watch) look() {
 		_ = c.SetReadDeadline(time.Time{}) // an answer may take longer than a connection is kept
 	}
 	w.mu.Unlock()
-	n, err := c.Conn.Read(c.buf[:1])
+	n, err := c.quick.Read(c.buf[:1])
 	if n > 0 { // the next request begins
 		c.from, c.to = 0, n
 		return
