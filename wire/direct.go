@@ -75,10 +75,15 @@ func (s *Server) direct(next handler) handler {
 			return next(ctx, c)
 		}
 		head := c.w
-		sent := &recorder{ResponseWriter: head, c: c}
-		c.w = sent
-		err := op.direct(ctx, &Exchange{Request: c.r, Body: c.body, Writer: sent, Caller: c.caller,
-			Label: op.label(c.r.URL.Path), Started: c.started, call: c})
+		// One allocation for both: this is the path that must be fast.
+		own := &struct {
+			recorder
+			Exchange
+		}{recorder{ResponseWriter: head, c: c}, Exchange{Request: c.r, Body: c.body, Caller: c.caller,
+			Label: op.label(c.r.URL.Path), Started: c.started, call: c}}
+		sent := &own.recorder
+		c.w, own.Writer = sent, sent
+		err := op.direct(ctx, &own.Exchange)
 		switch {
 		case err == nil:
 			return nil
