@@ -167,7 +167,7 @@ func (a *App) openEdge(context.Context) error {
 		}
 		own = &pair
 	}
-	a.edge = edge.New(edge.Options{Handler: a.handler(), Authority: authority, Certificate: own, Logger: a.config.Logger})
+	a.edge = edge.New(edge.Options{Handler: a.handler(), Fast: a.api.IsDirect, Authority: authority, Certificate: own, Logger: a.config.Logger})
 	return nil
 }
 

@@ -125,7 +125,7 @@ func (a *answer) write(m *message) error {
 	}
 	if len(m.body) <= inline {
 		c.out = append(c.out, m.body...)
-		_, err := c.Write(c.out)
+		_, err := c.quick.Write(c.out)
 		return err
 	}
 	a.writing = make(chan error, 1)
