@@ -182,8 +182,9 @@ func TestLongAnswerIsNotCaptured(t *testing.T) {
 			}
 			_, _ = w.Write(long)
 		}))))
-		if out, err := b.invoke(nil); err != nil || !bytes.Equal(out.Body, long) {
-			t.Fatalf("%v", err)
+		resp := b.post("/invocations", "1") // the SDK may close on a long answer: see TestCaptureLong
+		if body, err := io.ReadAll(resp.Body); err != nil || !bytes.Equal(body, long) {
+			t.Fatalf("%d bytes, %v", len(body), err)
 		}
 		if _, err := b.invoke(func(in *runtime.InvokeEndpointInput) { in.Body = []byte("short") }); err != nil {
 			t.Fatal(err)
