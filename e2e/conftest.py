@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hosting import Hosting
 from programs import Programs
 from server import PROGRAM, Server
 from training import Training
@@ -89,6 +90,16 @@ def training(client: Callable[..., Any], bucket: str, unique: Callable[[str], st
 def program(server: Server, tmp_path: Path, unique: Callable[[str], str]) -> Programs:
     """Registers Python programs as images."""
     return Programs(server, tmp_path, unique)
+
+
+@pytest.fixture
+def hosting(
+    client: Callable[..., Any], bucket: str, unique: Callable[[str], str], program: Programs
+) -> Hosting:
+    """Models and endpoints with their data in the test's bucket."""
+    return Hosting(
+        client("sagemaker"), client("sagemaker-runtime"), client("s3"), bucket, unique, program
+    )
 
 
 @pytest.fixture

@@ -23,16 +23,6 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def hosting(
-    client: Callable[..., Any], bucket: str, unique: Callable[[str], str], program: Programs
-) -> Hosting:
-    """Models and endpoints with their data in the test's bucket."""
-    return Hosting(
-        client("sagemaker"), client("sagemaker-runtime"), client("s3"), bucket, unique, program
-    )
-
-
-@pytest.fixture
 def image(program: Programs) -> str:
     """An image whose program serves."""
     return program(SERVE, "serve")

@@ -17,7 +17,6 @@ import pytest
 import xgboost
 from botocore.exceptions import ClientError
 from hosting import Hosting
-from programs import Programs
 from training import ROLE
 
 pytestmark = pytest.mark.server
@@ -60,16 +59,6 @@ class Handler(BaseHTTPRequestHandler):
 port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
 ThreadingHTTPServer(("0.0.0.0", port), Handler).serve_forever()
 """
-
-
-@pytest.fixture
-def hosting(
-    client: Callable[..., Any], bucket: str, unique: Callable[[str], str], program: Programs
-) -> Hosting:
-    """Models and endpoints with their data in the test's bucket."""
-    return Hosting(
-        client("sagemaker"), client("sagemaker-runtime"), client("s3"), bucket, unique, program
-    )
 
 
 def train() -> tuple[xgboost.Booster, np.ndarray]:

@@ -14,23 +14,12 @@ import pytest
 import xgboost
 from botocore.exceptions import ClientError
 from hosting import Hosting
-from programs import Programs
 from sklearn.datasets import load_breast_cancer
 from training import ROLE
 
 pytestmark = [pytest.mark.server, pytest.mark.current]
 
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
-
-
-@pytest.fixture
-def hosting(
-    client: Callable[..., Any], bucket: str, unique: Callable[[str], str], program: Programs
-) -> Hosting:
-    """Models and endpoints with their data in the test's bucket."""
-    return Hosting(
-        client("sagemaker"), client("sagemaker-runtime"), client("s3"), bucket, unique, program
-    )
 
 
 @pytest.fixture(scope="module")
