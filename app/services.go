@@ -118,7 +118,7 @@ func (a *App) openServices(ctx context.Context) error {
 	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
-	hosted := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
+	hosted, components := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
 	scaled := a.openScaling(base, hosted, metrics)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
@@ -133,7 +133,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, cards, tags, found}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, components, cards, tags, found}},
 		{sagemakerruntime.Service, nil},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -21,9 +22,11 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 			if err := s.checkVariant(v); err != nil {
 				return nil, err
 			}
-			model, err := s.Models.ForEndpoint(tx, scope, *v.ModelName)
-			if err != nil {
-				return nil, err
+			var model replica.Model // none of a variant that hosts inference components
+			if v.ModelName != nil {
+				if model, err = s.Models.ForEndpoint(tx, scope, *v.ModelName); err != nil {
+					return nil, err
+				}
 			}
 			onDemand, count := serverless(v), 0
 			if onDemand != nil {
@@ -43,10 +46,7 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 // checkVariant refuses what this server cannot host yet, in place of a status that
 // nothing stands behind.
 func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
-	switch {
-	case v.ModelName == nil:
-		return aws.Invalid("The variant %s has no ModelName: inference components are not supported yet. Name a model.", *v.VariantName)
-	case v.CoreDumpConfig != nil:
+	if v.CoreDumpConfig != nil {
 		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
 	}
 	return nil

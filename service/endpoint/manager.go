@@ -113,6 +113,7 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		now := m.s.Now()
 		m.sample(&r.Body, now)
 		o, wait := m.outlook(now)
+		r.Body.hosting(o)
 		if d := r.Body.Deployment; d != nil && d.Fleet != nil { // its plan waits for times and alarms
 			o.alarm, wait = m.alarm(ctx, d.Config), min(wait, deploymentCheck)
 		}
@@ -126,7 +127,7 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		if err := m.commit(ctx, r, changed); err != nil && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {
 			return false, 0, err
 		} else if err == nil && r.Body.over() {
-			m.s.Routes.Remove(m.routeKey())
+			m.s.dropRoute(m.routeKey())
 			m.s.Captures.route(m.routeKey(), "")
 			return true, 0, nil
 		}
@@ -162,7 +163,7 @@ func (m *manager) follow(ctx context.Context, r *row) {
 			v := &f.Variants[i]
 			for _, one := range f.replicas(v) {
 				wanted[one] = true
-				if m.drivers[one] == nil {
+				if m.drivers[one] == nil && !v.hosts() {
 					m.drivers[one] = &driver{Driver: m.s.Machine.Drive(ctx, m.s.specOf(r, f, v, one), m.tell)}
 				}
 			}
