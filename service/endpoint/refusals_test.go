@@ -15,7 +15,6 @@ func TestRefusals(t *testing.T) {
 	each(t, func(b *bundle) {
 		b.config("plain", 1, nil)
 		for name, change := range map[string]func(c *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant){
-			"component": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) { v.ModelName = nil },
 			"dump": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
 				v.CoreDumpConfig = &sagemaker.ProductionVariantCoreDumpConfig{}
 			},

@@ -73,14 +73,15 @@ func (c *Component) change(o outlook) (bool, error) {
 	}
 	changed := c.drop(o)
 	its, others := c.of(v)
+	c.answeringFirst(its, o)
+	c.answeringFirst(others, o)
 	if len(its) > c.Desired {
 		c.retire(its[c.Desired:]...)
 		its, changed = its[:c.Desired], true
 	}
 	if answering := c.healthy(its, o); len(others) > max(0, c.Desired-answering) {
 		c.retire(others[max(0, c.Desired-answering):]...)
-		_, others = c.of(v)
-		changed = true
+		others, changed = others[:max(0, c.Desired-answering)], true
 	}
 	if grown, full := c.grow(v, c.Desired-len(its), o); grown > 0 {
 		return true, nil
@@ -153,6 +154,13 @@ func (c *Component) grow(v *Version, n int, o outlook) (grown int, full bool) {
 		c.add(v, at)
 	}
 	return grown, false
+}
+
+// answeringFirst sorts copies so that those at the end are the least loss.
+func (c *Component) answeringFirst(list []Copy, o outlook) {
+	slices.SortStableFunc(list, func(a, b Copy) int {
+		return c.healthy([]Copy{b}, o) - c.healthy([]Copy{a}, o)
+	})
 }
 
 func (c *Component) healthy(list []Copy, o outlook) (n int) {
