@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -83,6 +84,32 @@ func (e *Endpoint) hosting(o outlook) {
 			}
 		}
 	}
+}
+
+// occupied are the instances that components need, of an endpoint that may have some.
+func (s *Service) occupied(tx *store.Tx, r *row) (map[string]int, error) {
+	if s.Components == nil || r.Body.Fleet == nil || !slices.ContainsFunc(r.Body.Fleet.Variants, func(v Variant) bool { return v.hosts() }) {
+		return nil, nil
+	}
+	return s.Components.Instances(tx, r.Scope, r.Name)
+}
+
+// host gives variants with ManagedInstanceScaling that host components the instances
+// that their copies need (CreateEndpointConfig-8).
+func (e *Endpoint) host(f *Fleet, o outlook) (changed bool) {
+	for i := range f.Variants {
+		v := &f.Variants[i]
+		m := settings(&f.Config, v.Name).ManagedInstanceScaling
+		if !v.hosts() || m == nil || m.Status != sagemaker.ManagedInstanceScalingStatusEnabled {
+			continue
+		}
+		wanted := min(max(int(aws.Val(m.MinInstanceCount)), o.occupied[v.Name], 1), int(aws.Val(m.MaxInstanceCount)))
+		if wanted != len(v.Replicas) {
+			e.Retiring = append(e.Retiring, f.resize(v, wanted)...)
+			v.Count, v.DesiredCount, changed = wanted, wanted, true
+		}
+	}
+	return changed
 }
 
 // checkComponents refuses to take away what inference components stand on: the

@@ -99,8 +99,11 @@ func (m *manager) tell() {
 func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, err error) {
 	for {
 		var r *row
+		var occupied map[string]int
 		err := m.s.DB.View(ctx, func(tx *store.Tx) (err error) {
-			r, err = endpoints.Get(tx, m.w.scope(), m.w.Name)
+			if r, err = endpoints.Get(tx, m.w.scope(), m.w.Name); err == nil {
+				occupied, err = m.s.occupied(tx, r)
+			}
 			return err
 		})
 		if errors.Is(err, store.ErrNotFound) {
@@ -113,6 +116,7 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		now := m.s.Now()
 		m.sample(&r.Body, now)
 		o, wait := m.outlook(now)
+		o.occupied = occupied
 		r.Body.hosting(o)
 		if d := r.Body.Deployment; d != nil && d.Fleet != nil { // its plan waits for times and alarms
 			o.alarm, wait = m.alarm(ctx, d.Config), min(wait, deploymentCheck)
