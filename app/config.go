@@ -45,6 +45,11 @@ type Config struct {
 	// StopGrace is how long a stopped job's program may save its work between
 	// SIGTERM and SIGKILL; 0 takes training.DefaultStopGrace.
 	StopGrace time.Duration
+	// InvocationTimeout is how long a model may take to answer a request, and
+	// MaxInvocationBody how many bytes a request may have; 0 takes proxy.DefaultTime
+	// and proxy.DefaultMaxBody.
+	InvocationTimeout time.Duration
+	MaxInvocationBody int64
 	// AutoscalingPeriod is how long what AWS's autoscaling does by minutes takes here,
 	// in whole seconds as CloudWatch's periods are; 0 for a minute.
 	AutoscalingPeriod time.Duration

@@ -28,10 +28,10 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 	c := a.config
 	captures := endpoint.NewCaptures(ctx, a.objects, c.Logger)
 	a.onClose(captures.Close)
-	a.invocations = proxy.New(proxy.Options{Capture: captures})
+	a.invocations = proxy.New(proxy.Options{Capture: captures, MaxBody: c.MaxInvocationBody})
 	a.onClose(func() error { a.invocations.Close(); return nil }) // before its sink
 	machine := &replica.Machine{
-		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
+		DB: a.db, Data: modelData{a.objects, c.S3Endpoint != ""}, Dumps: modelData{a.objects, c.S3Endpoint != ""}, Images: a.images, Runner: runner,
 		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Native: c.Native, Access: jobAccess{a},
 		Streams: streams, Logger: c.Logger, Now: c.Now, MemoryLimit: c.JobMemory,
 	}
@@ -39,6 +39,7 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine, Alarms: metrics,
 		Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
 		ServerlessIdle: c.ServerlessIdle,
+		Baselines:      modelData{a.objects, c.S3Endpoint != ""}, Limits: proxy.Limits{Body: c.MaxInvocationBody, Time: c.InvocationTimeout},
 	})
 	components := inferencecomponent.New(inferencecomponent.Config{
 		Base: base, Tasks: a.tasks, Models: hostedModels{models}, Endpoints: componentHosts{hosted}, Machine: machine,
@@ -97,7 +98,7 @@ func (h hostedModels) ForEndpoint(tx *store.Tx, scope aws.Scope, name string) (r
 			hostname = fmt.Sprintf("container-%d", i+1)
 		}
 		m.Containers = append(m.Containers, replica.Container{
-			Hostname: hostname, Image: c.Image, Provider: c.Provider, Environment: c.Environment,
+			Hostname: hostname, Image: c.Image, Package: c.Package, Provider: c.Provider, Environment: c.Environment,
 			Data: c.Data, MultiModel: c.MultiModel, Uncached: c.Uncached,
 		})
 	}

@@ -19,7 +19,7 @@ import (
 // openScaling makes the service that scales variants.
 func (a *App) openScaling(base kit.Base, hosted *endpoint.Service, metrics *monitoring.Service) *autoscaling.Service {
 	return autoscaling.New(autoscaling.Config{
-		Base: base, Tasks: a.tasks, Variants: scaledVariants{hosted}, Metrics: scalingMetrics{metrics},
+		Base: base, Tasks: a.tasks, Variants: scaledVariants{hosted}, Metrics: scalingMetrics{metrics}, Alarms: scalingAlarms{metrics},
 		Logger: a.config.Logger, Now: a.config.Now, Period: a.config.AutoscalingPeriod,
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sagebrush/sagebrush/algo/shap/explain"
 	"github.com/sagebrush/sagebrush/api/a2iruntime"
 	"github.com/sagebrush/sagebrush/api/autoscaling"
 	"github.com/sagebrush/sagebrush/api/ecr"
@@ -115,12 +116,13 @@ func (a *App) openServices(ctx context.Context) error {
 	a.jobs.Lineage = origins
 	packages := registry.New(registry.Config{Base: base, Images: digests{a.images, a.containers, c.Runner == RunnerFake}, Algorithms: algorithms, Lineage: packageLineage{origins}})
 	models := model.New(model.Config{Base: base, Roles: roles, Packages: packages, Objects: a.objects})
-	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}})
+	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}, CheckExplainer: explain.Check})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
 	hosted, components := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
+	hosted.Lineage = origins
 	scaled := a.openScaling(base, hosted, metrics)
-	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable()},
+	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable(), hosted.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
 	if err != nil {
 		return err

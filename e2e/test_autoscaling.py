@@ -93,7 +93,7 @@ def test_out_and_in(brisk: Server, hosting: Hosting, endpoint: str) -> None:
         **target, MinCapacity=1, MaxCapacity=3, Tags={"team": "blue"}
     )["ScalableTargetARN"]
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"team": "blue"}
-    scaling.put_scaling_policy(
+    policy = scaling.put_scaling_policy(
         **target,
         PolicyName="keep-up",
         PolicyType="TargetTrackingScaling",
@@ -106,6 +106,12 @@ def test_out_and_in(brisk: Server, hosting: Hosting, endpoint: str) -> None:
             "ScaleInCooldown": 60,
         },
     )
+    alarms = {a["AlarmName"]: a["AlarmARN"] for a in policy["Alarms"]}
+    watch = brisk.client("cloudwatch")
+    described = watch.describe_alarms(AlarmNames=list(alarms))["MetricAlarms"]
+    assert {a["AlarmName"]: a["AlarmArn"] for a in described} == alarms
+    assert {a["Threshold"] for a in described} == {120.0, 108.0}
+    assert all(a["AlarmActions"] == [policy["PolicyARN"]] for a in described)
     calm = threading.Event()
     failures: list[Exception] = []
 
@@ -137,7 +143,7 @@ def test_out_and_in(brisk: Server, hosting: Hosting, endpoint: str) -> None:
     assert done[0]["Description"] == "Setting desired instance count to 1."
     assert done[-1]["Description"].startswith("Setting desired instance count to ")
     assert all("keep-up" in a["Cause"] and a["EndTime"] >= a["StartTime"] for a in done)
-    metrics = brisk.client("cloudwatch").get_metric_statistics(
+    metrics = watch.get_metric_statistics(
         Namespace="AWS/SageMaker",
         MetricName="Invocations",
         Dimensions=[
@@ -159,6 +165,50 @@ def test_out_and_in(brisk: Server, hosting: Hosting, endpoint: str) -> None:
             )["ScalableTargets"]
         ),
     )
+    assert not watch.describe_alarms(AlarmNames=list(alarms))["MetricAlarms"]
+
+
+def test_steps(brisk: Server, hosting: Hosting, endpoint: str) -> None:
+    """An alarm in ALARM has a step policy act, by how far its metric is beyond."""
+    scaling, watch = brisk.client("application-autoscaling"), brisk.client("cloudwatch")
+    target = named(endpoint)
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=4)
+    policy = scaling.put_scaling_policy(
+        **target,
+        PolicyName="steps",
+        PolicyType="StepScaling",
+        StepScalingPolicyConfiguration={
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [
+                {
+                    "MetricIntervalLowerBound": 0.0,
+                    "MetricIntervalUpperBound": 10.0,
+                    "ScalingAdjustment": 1,
+                },
+                {"MetricIntervalLowerBound": 10.0, "ScalingAdjustment": 2},
+            ],
+            "Cooldown": 3000,
+        },
+    )
+    name = f"queue-of-{endpoint}"
+    watch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="ours",
+        MetricName=name,
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5.0,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[policy["PolicyARN"]],
+    )
+    assert desired(hosting, endpoint) == 1
+    watch.put_metric_data(Namespace="ours", MetricData=[{"MetricName": name, "Value": 20.0}])
+    until("there are 3 instances", lambda: desired(hosting, endpoint) == 3)
+    until("it is done", lambda: activities(scaling, target)[0]["StatusCode"] == "Successful")
+    (done,) = activities(scaling, target)
+    assert done["Cause"] == f"monitor alarm {name} in state ALARM triggered policy steps"
+    scaling.delete_scaling_policy(**target, PolicyName="steps")
 
 
 def activities(scaling: Any, target: dict[str, str]) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hosting import SERVE, Hosting
 from programs import Programs
-from training import Training
+from training import ROLE, Training
 
 pytestmark = pytest.mark.server
 
@@ -225,3 +226,57 @@ def test_registered_model(program: Programs, training: Training) -> None:
     below, edges = walk(sagemaker, found["ArtifactArn"], Direction="Descendants")
     assert sorted(below.values()) == ["Artifact/Model", "Context/ModelGroup"]
     assert [edge[2] for edge in edges] == ["AssociatedWith"]
+
+
+def test_endpoint_leaves_lineage(
+    program: Programs, training: Training, client: Callable[..., Any], unique: Callable[[str], str]
+) -> None:
+    """A job's data leads to the endpoint of its model, and Search finds that (QL-9, Search-1)."""
+    sagemaker = training.sagemaker
+    data = training.upload("train", "1,2")
+    out = training.run(program(MODEL), [training.channel("train", data)])
+    hosting = Hosting(
+        sagemaker, client("sagemaker-runtime"), training.s3, training.bucket, unique, program
+    )
+    name = unique("model")
+    sagemaker.create_model(
+        ModelName=name,
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer={
+            "Image": program(SERVE, "serve"),
+            "ModelDataUrl": out["ModelArtifacts"]["S3ModelArtifacts"],
+        },
+    )
+    endpoint = hosting.endpoint(hosting.config({"VariantName": "a", "ModelName": name}))
+    seen = hosting.settle(endpoint)
+    assert seen["EndpointStatus"] == "InService", seen
+    sagemaker.add_tags(ResourceArn=seen["EndpointArn"], Tags=[{"Key": "team", "Value": endpoint}])
+
+    (artifact,) = sagemaker.list_artifacts(SourceUri=data)["ArtifactSummaries"]
+    types, _ = walk(sagemaker, artifact["ArtifactArn"], Direction="Descendants")
+    (context,) = [arn for arn, kind in types.items() if kind == "Context/Endpoint"]
+    described = sagemaker.describe_context(ContextName=context.rpartition("/")[2])
+    assert described["Source"]["SourceUri"] == seen["EndpointArn"]
+    assert sorted(types.values()).count("Action/ModelDeployment") == 1
+    back, _ = walk(sagemaker, context, Direction="Ascendants")
+    assert artifact["ArtifactArn"] in back
+    assert list(back.values()).count("Artifact/Image") == 2  # what trained, and what serves
+
+    def search(**filters: str) -> list[dict[str, Any]]:
+        found = sagemaker.search(
+            Resource="Endpoint",
+            SearchExpression={
+                "Filters": [
+                    {"Name": name.replace("_", "."), "Operator": "Equals", "Value": value}
+                    for name, value in filters.items()
+                ]
+            },
+        )
+        return [result["Endpoint"] for result in found["Results"]]
+
+    (found,) = search(Tags_team=endpoint, EndpointStatus="InService")
+    assert found["EndpointArn"] == seen["EndpointArn"]
+    assert found["ProductionVariants"] == seen["ProductionVariants"]
+    assert found["Tags"] == [{"Key": "team", "Value": endpoint}]
+    hosting.delete(endpoint)
+    assert search(Tags_team=endpoint) == []

@@ -113,7 +113,7 @@ func (l Limits) withDefaults() Limits {
 		l.Time = DefaultTime
 	}
 	if l.StreamTime <= 0 {
-		l.StreamTime = DefaultStreamTime
+		l.StreamTime = max(DefaultStreamTime, l.Time)
 	}
 	if l.Queue <= 0 {
 		l.Queue = DefaultQueue

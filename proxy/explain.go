@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -29,7 +30,7 @@ type ExplainRequest struct {
 func (p *Proxy) explain(ctx context.Context, e *Endpoint, v *Variant, in *invocation, s *sample) error {
 	begun := time.Now()
 	deadline := begun.Add(e.Limits.Time)
-	var custom string
+	var custom firstSaid
 	out, err := e.Explainer.Explain(ctx, ExplainRequest{
 		Key: e.key, ContentType: in.contentType, Accept: in.accept, Enable: in.explanations, Body: in.body,
 		Model: func(ctx context.Context, body []byte, contentType string) (Payload, error) {
@@ -45,6 +46,7 @@ func (p *Proxy) explain(ctx context.Context, e *Endpoint, v *Variant, in *invoca
 			if err != nil {
 				return Payload{}, broken(ctx, e.key, a.instance, a.from, e.Limits.Time, err)
 			}
+			custom.say(a.custom)
 			return Payload{a.contentType, data}, nil
 		},
 	})
@@ -52,9 +54,18 @@ func (p *Proxy) explain(ctx context.Context, e *Endpoint, v *Variant, in *invoca
 		return err
 	}
 	s.part(out.ContentType, out.Data)
-	tell(in.x.Writer, v, out.ContentType, custom, int64(len(out.Data)))
+	tell(in.x.Writer, v, out.ContentType, custom.what, int64(len(out.Data)))
 	_, _ = in.x.Writer.Write(out.Data)
 	v.measures.model.add(time.Since(begun))
 	v.measures.overhead.add(begun.Sub(in.x.Started))
 	return nil
 }
+
+// firstSaid are the custom attributes that the client gets: those of the answer
+// that came first, which is the one to its own records.
+type firstSaid struct {
+	once sync.Once
+	what string
+}
+
+func (f *firstSaid) say(what string) { f.once.Do(func() { f.what = what }) }

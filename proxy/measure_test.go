@@ -48,6 +48,9 @@ func TestMeasures(t *testing.T) {
 		await(t, func() bool {
 			m := b.collect()[what]
 			got.Invocations, got.Errors4XX, got.Errors5XX = got.Invocations+m.Invocations, got.Errors4XX+m.Errors4XX, got.Errors5XX+m.Errors5XX
+			if m.Invocations > 0 && m.Instances != 1 {
+				t.Errorf("%s: %d instances, want 1", what, m.Instances)
+			}
 			got.ModelErrors, got.Throttled, got.Copies = got.ModelErrors+m.ModelErrors, got.Throttled+m.Throttled, got.Copies+m.Copies
 			got.ModelLatency.Count += m.ModelLatency.Count
 			got.OverheadLatency.Count += m.OverheadLatency.Count

@@ -214,7 +214,8 @@ func (x explainer) Explain(ctx context.Context, r proxy.ExplainRequest) (proxy.P
 }
 
 // Explain-1: an endpoint that explains asks its model as often as the explainer wants
-// to; the model's errors are the request's. Explanations are not streamed.
+// to; the client gets the custom attributes of the first answer, and the model's
+// errors are the request's. Explanations are not streamed.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	b := setup(t, proxy.Options{})
@@ -222,6 +223,7 @@ func TestExplain(t *testing.T) {
 	set := func(status int) {
 		b.set(func(e *proxy.Endpoint) { e.Explainer = x }, variant("a", 1, one(b.container("", func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
+			w.Header().Set("X-Amzn-Sagemaker-Custom-Attributes", "to "+string(body))
 			w.WriteHeader(status)
 			fmt.Fprintf(w, "(%s %s)", r.Header.Get("Content-Type"), body)
 		}))))
@@ -230,15 +232,27 @@ func TestExplain(t *testing.T) {
 	out, err := b.invoke(func(in *runtime.InvokeEndpointInput) {
 		in.ContentType, in.EnableExplanations = v2aws.String("text/csv"), v2aws.String("`true`")
 	})
-	if err != nil || string(out.Body) != "(text/a a)(text/csv 1,2)" || *out.ContentType != "application/json" || *out.InvokedProductionVariant != "a" {
+	if err != nil || string(out.Body) != "(text/a a)(text/csv 1,2)" || *out.CustomAttributes != "to a" || *out.ContentType != "application/json" || *out.InvokedProductionVariant != "a" {
 		t.Errorf("%v, %v", out, err)
 	}
 	if r := <-x.asked; r.Key != key || r.Enable != "`true`" {
 		t.Errorf("%+v", r)
 	}
+	// Host-9: it is one invocation, however often the model was asked.
+	m := b.collect()["a"]
+	if m.ModelLatency.Count != 1 || m.OverheadLatency.Count != 1 {
+		t.Errorf("%d and %d times", m.ModelLatency.Count, m.OverheadLatency.Count)
+	}
+	m.ModelLatency, m.OverheadLatency = proxy.Histogram{}, proxy.Histogram{}
+	if m != (proxy.Measured{Invocations: 1, Instances: 1}) {
+		t.Errorf("%+v", m)
+	}
 	set(500)
 	_, err = b.invoke(nil)
 	<-x.asked
+	if m := b.collect()["a"]; m != (proxy.Measured{Invocations: 1, Errors5XX: 1, ModelErrors: 1, Instances: 1}) {
+		t.Errorf("%+v", m)
+	}
 	var e *types.ModelError
 	if !errors.As(err, &e) || *e.OriginalMessage != "(text/a a)" {
 		t.Errorf("%v", err)

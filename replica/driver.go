@@ -125,6 +125,7 @@ func (j *job) live(ctx context.Context, set func(func(*Condition))) error {
 		waiting.Go(func() {
 			exit, err := p.Wait(watch)
 			if watch.Err() == nil {
+				j.dump(ctx, i)
 				cancel(j.endReason(i, exit, err))
 			}
 		})

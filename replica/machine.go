@@ -61,10 +61,12 @@ type Machine struct {
 	// ContainersOnly runs every image in a container, also those that this server
 	// has a program for.
 	ContainersOnly bool
-	Access         Access
-	Streams        *logstream.Catalog
-	Logger         *slog.Logger
-	Now            func() time.Time
+	// Dumps takes the core files of containers that crash.
+	Dumps   Dumps
+	Access  Access
+	Streams *logstream.Catalog
+	Logger  *slog.Logger
+	Now     func() time.Time
 	// MemoryLimit caps what any container may use below its own limit, in bytes, 0
 	// for no cap.
 	MemoryLimit int64

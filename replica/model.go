@@ -23,6 +23,8 @@ type Container struct {
 	// Contained says that the container engine runs it, not this server's own program
 	// for the image. Machine.Place decides it.
 	Contained bool `json:",omitempty"`
+	// Package is the ARN of the model package that it comes from, "" for none.
+	Package string `json:",omitempty"`
 	// Provider names the credentials of the image's registry, "" without.
 	Provider    string `json:",omitempty"`
 	Environment map[string]string

@@ -44,6 +44,12 @@ func (j *job) prepare(ctx context.Context, i int) (run.Spec, Resolved, error) {
 	spec := run.Spec{
 		ID: j.ID(i), Hostname: c.Hostname, Env: env, OptML: dir, Network: j.network(i), Log: j.logs[i], Limits: j.limits(),
 	}
+	if j.CoreDumps != "" && !c.Contained {
+		spec.Limits.CoreBytes = maxCore
+		if n := spec.Limits.MemoryBytes; n > 0 && n < maxCore { // it has no more to write
+			spec.Limits.CoreBytes = n
+		}
+	}
 	if c.Contained {
 		spec.Image, spec.Args = c.Image, []string{"serve"}
 	} else {

@@ -23,6 +23,9 @@ type Spec struct {
 	// Environment is what its containers find beside the contract's variables and
 	// their own, which win.
 	Environment map[string]string
+	// CoreDumps is the S3 URI under which the core files of its containers are put, ""
+	// for none.
+	CoreDumps string
 	// CPUs and MemoryBytes bound each container, 0 for the machine's.
 	CPUs        float64
 	MemoryBytes int64

@@ -98,6 +98,10 @@ type Traits struct {
 	// so that many can listen on the same. Without it they share the machine's, as
 	// those without a Network.ID always do: each must be told a port of its own.
 	OwnPorts bool
+	// Cores is how the names of core files begin that programs leave in their working
+	// directory when a signal ends them, as Limits.CoreBytes lets them; "" where there
+	// are none, or this machine puts them elsewhere.
+	Cores string
 }
 
 // Usage is what a program and its descendants have used by a moment; -1 in
@@ -121,6 +125,9 @@ type Limits struct {
 	// was there at its start included and Mounts not. It is measured every now
 	// and then, so that a program may exceed it for a moment.
 	DiskBytes int64
+	// CoreBytes is the size of the largest core file that it may leave, 0 for none. A
+	// runner without Traits.Cores takes no notice.
+	CoreBytes int64
 	// Processes bounds the number of processes and threads.
 	Processes int
 	// Wall ends the program with SIGTERM, then SIGKILL after Grace, once it has

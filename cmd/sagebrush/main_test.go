@@ -206,7 +206,7 @@ func TestWrongUsage(t *testing.T) {
 	b := setup(t)
 	for _, line := range []string{
 		"nonsense", "keys nonsense", "serve now", "serve --nonsense", "serve --account-id 12", "serve --region nowhere",
-		"serve --log-level loud", "serve --log-format xml", "serve --database mysql://x", "serve --tls-cert only", "serve --max-jobs -1", "serve --job-memory 2GB", "serve --stop-grace 120", "serve --stop-grace 0s", "serve --autoscaling-period 2s", "serve --autoscaling-period 0s", "serve --serverless-idle 0s",
+		"serve --log-level loud", "serve --log-format xml", "serve --database mysql://x", "serve --tls-cert only", "serve --max-jobs -1", "serve --job-memory 2GB", "serve --stop-grace 120", "serve --stop-grace 0s", "serve --serverless-idle 0s", "serve --autoscaling-period 2s", "serve --autoscaling-period 0s", "serve --invocation-timeout 0s", "serve --max-invocation-body 0", "serve --max-invocation-body 2GiB",
 		"serve --s3-endpoint bucket", "keys list --output xml", "keys delete", "image add one", "exec", "env now", "version now",
 	} {
 		if _, stderr, code := b.run(strings.Fields(line)...); code != exitUsage || !strings.HasPrefix(stderr, "sagebrush: ") {

@@ -19,6 +19,7 @@ import (
 	"github.com/sagebrush/sagebrush/app"
 	"github.com/sagebrush/sagebrush/companion/autoscaling"
 	"github.com/sagebrush/sagebrush/internal/datadir"
+	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/service/endpoint"
 	"github.com/sagebrush/sagebrush/service/training"
 )
@@ -27,12 +28,13 @@ import (
 type serveFlags struct {
 	app.Config
 	jobMemory           memory
+	invocationBody      body
 	search              bool
 	logLevel, logFormat string
 }
 
 func newServe(c *cli) *cobra.Command {
-	var f serveFlags
+	f := serveFlags{invocationBody: proxy.DefaultMaxBody}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server until it is told to stop",
@@ -67,6 +69,8 @@ start. A second one ends it at once.`,
 	flags.DurationVar(&f.StopGrace, "stop-grace", training.DefaultStopGrace, "how long the program of a job that is stopped may save its work before it is killed")
 	flags.DurationVar(&f.AutoscalingPeriod, "autoscaling-period", autoscaling.DefaultPeriod, "how long a minute of autoscaling takes: 1s, 5s, 10s, 30s or whole minutes; with 1s it acts in seconds (docs/hosting.md)")
 	flags.DurationVar(&f.ServerlessIdle, "serverless-idle", endpoint.DefaultServerlessIdle, "how long a serverless endpoint keeps an instance that has nothing to do")
+	flags.DurationVar(&f.InvocationTimeout, "invocation-timeout", proxy.DefaultTime, "how long a model of an endpoint may take to answer a request")
+	flags.Var(&f.invocationBody, "max-invocation-body", "the longest body of a request to an endpoint")
 	flags.StringVar(&f.CacheDir, "cache-dir", os.Getenv("SAGEBRUSH_CACHE_DIR"), "directory of the environments of images (SAGEBRUSH_CACHE_DIR; default the user's cache)")
 	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -89,7 +93,7 @@ func (c *cli) serve(ctx context.Context, f serveFlags) error {
 		return err
 	}
 	f.Logger, f.DataDir, f.Version = logger, c.dataDir, currentVersion().Version
-	f.JobMemory = int64(f.jobMemory)
+	f.JobMemory, f.MaxInvocationBody = int64(f.jobMemory), int64(f.invocationBody)
 	f.NoSearch = !f.search
 	paceCollector()
 	ctx, stop := context.WithCancel(ctx)
@@ -195,6 +199,8 @@ func (f *serveFlags) check() error {
 		return usage("--max-jobs takes a number of jobs, got %d", f.MaxJobs)
 	case f.StopGrace <= 0:
 		return usage("--stop-grace takes a time such as 120s, got %v", f.StopGrace)
+	case f.InvocationTimeout <= 0:
+		return usage("--invocation-timeout takes a time such as 60s, got %v", f.InvocationTimeout)
 	case !slices.Contains([]time.Duration{time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}, f.AutoscalingPeriod) && (f.AutoscalingPeriod <= 0 || f.AutoscalingPeriod%time.Minute != 0):
 		return usage("--autoscaling-period takes 1s, 5s, 10s, 30s or whole minutes, got %v", f.AutoscalingPeriod)
 	case f.ServerlessIdle <= 0:

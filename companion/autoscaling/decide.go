@@ -98,15 +98,11 @@ func larger(a, b *decision) *decision {
 func (s *Service) track(row *store.Row[policy], m measured, l scaling.Limits, now time.Time, current int) *decision {
 	p := &row.Body
 	to, _ := s.target(p.Target).Decide(l, p.State, now, current, m.minutes)
-	d := &decision{To: to, Policies: []string{row.Name}, Cause: fmt.Sprintf("the metric of the policy %s asked for it", p.Name)}
-	i := 0
+	side := "above"
 	if to < current {
-		i = 1
+		side = "below"
 	}
-	if i < len(p.Alarms) {
-		d.Cause = fmt.Sprintf("monitor alarm %s in state ALARM triggered policy %s", *p.Alarms[i].AlarmName, p.Name)
-	}
-	return d
+	return &decision{To: to, Policies: []string{row.Name}, Cause: fmt.Sprintf("the metric of the policy %s was %s its target", p.Name, side)}
 }
 
 // step is what a step scaling policy wants, nil for nothing.

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 from sagemaker import image_uris
 from sagemaker.deserializers import CSVDeserializer, NumpyDeserializer
 from sagemaker.estimator import Estimator
+from sagemaker.lineage.artifact import Artifact, ModelArtifact
+from sagemaker.lineage.context import EndpointContext
 from sagemaker.predictor import Predictor
 from sagemaker.serializers import CSVSerializer, NumpySerializer
 from sagemaker.serverless import ServerlessInferenceConfig
@@ -79,6 +81,13 @@ def test_built_in(
     assert score.shape == (len(held),)
     assert ((score > 0.5) == held[:, 0]).mean() > 0.9
     first = session.sagemaker_client.describe_endpoint(EndpointName=predictor.endpoint_name)
+    (summary,) = EndpointContext.list(source_uri=first["EndpointArn"], sagemaker_session=session)
+    context = EndpointContext.load(summary.context_name, session)
+    job = session.describe_training_job(estimator.latest_training_job.name)
+    assert context.training_job_arns() == [job["TrainingJobArn"]]
+    (archive,) = Artifact.list(source_uri=estimator.model_data, sagemaker_session=session)
+    (led,) = ModelArtifact.load(archive.artifact_arn, session).endpoint_contexts()
+    assert led.context_name == summary.context_name
     predictor.update_endpoint(initial_instance_count=2, instance_type="ml.m5.large")
     seen = session.sagemaker_client.describe_endpoint(EndpointName=predictor.endpoint_name)
     assert seen["EndpointStatus"] == "InService"

@@ -35,7 +35,7 @@
 // that they are found when the supervisor was killed. With private mounts
 // Spec.Hostname is the machine's name and resolves, to 127.0.0.1 or the host's own
 // address. The host's own files are never touched. Programs gain no privileges
-// (no_new_privs) and write no core files.
+// (no_new_privs) and write no core files unless Limits.CoreBytes lets them (cores.go).
 //
 // Spec.Mounts are bound into the private mounts, read-only ones with all that is
 // mounted beneath them. Without private mounts a symbolic link takes the place

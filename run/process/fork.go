@@ -110,7 +110,8 @@ func (s *supervisor) forkHere(c *execution) error {
 		s.protect()
 	}
 	unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
+	core := uint64(s.spec.Limits.CoreBytes)
+	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: core, Max: core})
 	limitRights(rights(s.joint >= joinedToItself))
 	leave := s.groups.join(unix.Gettid())
 	if n := s.spec.Limits.CPUs; n > 0 && !s.groups.limitsCPU() {

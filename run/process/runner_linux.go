@@ -59,7 +59,7 @@ func New(dir string, self []string, logger *slog.Logger) (*Runner, error) {
 // Traits implements run.Runner. The first call takes as long as starting a
 // program does.
 func (r *Runner) Traits() run.Traits {
-	t := run.Traits{Name: "process", Isolation: r.able().Isolates, Interface: "lo"}
+	t := run.Traits{Name: "process", Isolation: r.able().Isolates, Interface: "lo", Cores: cores()}
 	if r.able().Bridges {
 		t.Interface, t.OwnPorts = hostInterface, true
 	}

@@ -223,3 +223,22 @@ func processes(b *bench) {
 		b.Errorf("%s", got)
 	}
 }
+
+// coreFiles: a program that a signal ends leaves one where it is asked to and can.
+func coreFiles(b *bench) {
+	s := b.spec("x", "kill -ABRT $$")
+	s.Limits.CoreBytes = 1 << 30
+	b.do(s)
+	prefix := b.Runner.Traits().Cores
+	entries, err := os.ReadDir(s.OptML)
+	if err != nil {
+		b.Fatal(err)
+	}
+	found := false
+	for _, e := range entries {
+		found = found || prefix != "" && e.Type().IsRegular() && strings.HasPrefix(e.Name(), prefix)
+	}
+	if found != (prefix != "") {
+		b.Errorf("names begin with %q, and there are %v", prefix, entries)
+	}
+}

@@ -84,6 +84,7 @@ func Exercise(t *testing.T, make func(t *testing.T) Subject, c Capabilities) {
 	commands := map[string]func(*bench){
 		"Environment":      environment,
 		"WorkingDirectory": workingDirectory,
+		"CoreFiles":        coreFiles,
 		"NotExecutable":    notExecutable,
 		"Daemons":          daemons,
 		"DaemonsOfStopped": daemonsOfStopped,

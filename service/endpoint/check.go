@@ -19,9 +19,6 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 	f := &Fleet{Generation: generation, Config: *c}
 	for _, list := range [][]*sagemaker.ProductionVariant{c.ProductionVariants, c.ShadowProductionVariants} {
 		for _, v := range list {
-			if err := s.checkVariant(v); err != nil {
-				return nil, err
-			}
 			var model replica.Model // none of a variant that hosts inference components
 			if v.ModelName != nil {
 				if model, err = s.Models.ForEndpoint(tx, scope, *v.ModelName); err != nil {
@@ -43,35 +40,28 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 	return f, nil
 }
 
-// checkVariant refuses what this server cannot host yet, in place of a status that
+// checkConfig refuses what this server cannot host yet, in place of a status that
 // nothing stands behind.
-func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
-	if v.CoreDumpConfig != nil {
-		return aws.Invalid("The variant %s has a CoreDumpConfig, which is not supported yet. Leave it out.", *v.VariantName)
-	}
-	return nil
-}
-
-// checkConfig does so for the rest of a configuration.
 func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
-	switch {
-	case c.AsyncInferenceConfig != nil:
+	if c.AsyncInferenceConfig != nil {
 		return aws.Invalid("The endpoint configuration %s has an AsyncInferenceConfig, which is not supported yet.", *c.EndpointConfigName)
-	case c.ExplainerConfig != nil:
-		return aws.Invalid("The endpoint configuration %s has an ExplainerConfig, which is not supported yet.", *c.EndpointConfigName)
 	}
 	return nil
 }
 
-// placed decides where the containers of a fleet run. It asks the images, which is
-// why it stands outside of transactions.
+// placed decides where the containers of a fleet run, and brings what explains their
+// answers. It asks the images and the objects, which is why it stands outside of
+// transactions.
 func (s *Service) placed(ctx context.Context, f *Fleet) error {
 	for i := range f.Variants {
 		if err := s.Machine.Place(ctx, &f.Variants[i].Model); err != nil {
 			return err
 		}
+		if err := s.checkDumps(f, &f.Variants[i]); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.explained(ctx, f)
 }
 
 // may refuses what an endpoint in that status cannot do now (DescribeEndpoint-3).

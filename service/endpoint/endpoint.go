@@ -31,6 +31,8 @@ type Endpoint struct {
 	LastDeployment *sagemaker.DeploymentConfig `json:",omitempty"`
 	// Generations counts the fleets that there ever were.
 	Generations int
+	// Recorded is the generation that the lineage graph knows, 0 for none.
+	Recorded int `json:",omitempty"`
 	// Retiring are replicas that serve no more and are still to be removed.
 	Retiring []Retired `json:",omitempty"`
 }
@@ -42,7 +44,9 @@ type Fleet struct {
 	// Generation tells the fleets of an endpoint apart, from 1.
 	Generation int
 	Config     sagemaker.CreateEndpointConfigInput
-	Variants   []Variant
+	// Baseline is the object of the explainer's ShapBaselineUri as it was then.
+	Baseline []byte `json:",omitempty"`
+	Variants []Variant
 }
 
 // Variant is one production or shadow variant of a fleet.

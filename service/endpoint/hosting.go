@@ -99,10 +99,11 @@ func (s *Service) occupied(tx *store.Tx, r *row) (map[string]int, error) {
 func (e *Endpoint) host(f *Fleet, o outlook) (changed bool) {
 	for i := range f.Variants {
 		v := &f.Variants[i]
-		m := settings(&f.Config, v.Name).ManagedInstanceScaling
-		if !v.hosts() || m == nil || m.Status != sagemaker.ManagedInstanceScalingStatusEnabled {
+		set := settings(&f.Config, v.Name)
+		if !v.hosts() || set == nil || set.ManagedInstanceScaling == nil || set.ManagedInstanceScaling.Status != sagemaker.ManagedInstanceScalingStatusEnabled {
 			continue
 		}
+		m := set.ManagedInstanceScaling
 		wanted := min(max(int(aws.Val(m.MinInstanceCount)), o.occupied[v.Name], 1), int(aws.Val(m.MaxInstanceCount)))
 		if wanted != len(v.Replicas) {
 			e.Retiring = append(e.Retiring, f.resize(v, wanted)...)

@@ -68,6 +68,8 @@ type manager struct {
 	// drivers drive the replicas that there are to be, removals end those that retire.
 	drivers  map[Replica]*driver
 	removals map[Replica]*replica.Removal
+	// explaining is what explains the answers of the fleet that serves.
+	explaining explaining
 	// demands are where the requests of serverless variants wait.
 	demands map[variantKey]*proxy.Demand
 	// loads are what variants with managed scaling have to do.
@@ -147,6 +149,9 @@ func (m *manager) commit(ctx context.Context, r *row, changed bool) error {
 		}
 		if !changed {
 			return nil
+		}
+		if err := m.s.recordLineage(tx, &fresh); err != nil {
+			return err
 		}
 		return save(tx, &fresh)
 	})

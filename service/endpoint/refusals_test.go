@@ -15,14 +15,8 @@ func TestRefusals(t *testing.T) {
 	each(t, func(b *bundle) {
 		b.config("plain", 1, nil)
 		for name, change := range map[string]func(c *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant){
-			"dump": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) {
-				v.CoreDumpConfig = &sagemaker.ProductionVariantCoreDumpConfig{}
-			},
 			"async": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
 				c.AsyncInferenceConfig = &sagemaker.AsyncInferenceConfig{}
-			},
-			"explainer": func(c *sagemaker.CreateEndpointConfigInput, _ *sagemaker.ProductionVariant) {
-				c.ExplainerConfig = &sagemaker.ExplainerConfig{}
 			},
 		} {
 			b.config(name, 1, nil)
@@ -39,6 +33,9 @@ func TestRefusals(t *testing.T) {
 		b.refused("missing alarms", "alarms that do not exist: none. Make them with PutMetricAlarm", plain(watched))
 		b.Alarms = nil
 		b.refused("no alarms", "this server has none", plain(watched))
+		b.config("dump", 1, nil)
+		b.known.configs["dump"].ProductionVariants[0].CoreDumpConfig = &sagemaker.ProductionVariantCoreDumpConfig{DestinationS3Uri: aws.Ptr("s3://b/cores")}
+		b.refused("dump", "the container engine runs its image example/serve:1", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("dump")})
 		b.refused("unknown", "Could not find endpoint configuration", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("nope")})
 		b.create("Shop", "plain")
 		b.refused("twice", "Cannot create already existing endpoint", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("sHOP"), EndpointConfigName: aws.Ptr("plain")})

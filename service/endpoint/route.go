@@ -20,13 +20,14 @@ func (m *manager) publish(r *row) {
 // route is the endpoint as the data path is to see it: its fleets share the requests
 // as a deployment has it, and everything else is the first one's.
 func (m *manager) route(r *row) *proxy.Endpoint {
-	out := &proxy.Endpoint{NotServing: notServing(r)}
+	out := &proxy.Endpoint{NotServing: notServing(r), Limits: m.s.Limits}
 	parts := r.Body.parts()
 	for i, p := range parts {
 		c := &p.fleet.Config
 		if i == 0 {
 			out.Async = c.AsyncInferenceConfig != nil
 			out.Capture = capture(c.DataCaptureConfig)
+			m.explain(p.fleet, out)
 		}
 		scale := 1.0
 		if len(parts) > 1 {

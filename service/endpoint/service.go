@@ -39,6 +39,10 @@ type Config struct {
 	Tasks   *task.Queue
 	Configs Configs
 	Models  Models
+	// Baselines are the objects that explainers compare with.
+	Baselines Baselines
+	// Lineage notes what endpoints were deployed from; nil for nobody.
+	Lineage Lineage
 	// Machine is where the replicas live.
 	Machine *replica.Machine
 	// Components are the inference components that endpoints host; nil for none.
@@ -47,6 +51,8 @@ type Config struct {
 	Alarms Alarms
 	// Routes is where the requests find the replicas.
 	Routes *proxy.Table
+	// Limits hold for the requests of every endpoint.
+	Limits proxy.Limits
 	// Captures is where the data path records the requests of endpoints that want it.
 	Captures *Captures
 	// ServerlessIdle is how long serverless variants keep an instance that has

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
@@ -32,6 +33,9 @@ func (s *Service) specOf(r *row, f *Fleet, v *Variant, one Replica) replica.Spec
 		Isolated: aws.Val(f.Config.EnableNetworkIsolation),
 		LogGroup: logGroup(r.Name), LogStream: v.Name,
 		Environment: map[string]string{"SAGEMAKER_ENDPOINT_NAME": r.Name, "SAGEMAKER_VARIANT_NAME": v.Name},
+	}
+	if d := set.CoreDumpConfig; d != nil {
+		spec.CoreDumps = fmt.Sprintf("%s/%s/%s", strings.TrimSuffix(*d.DestinationS3Uri, "/"), r.Name, v.Name)
 	}
 	spec.CPUs, spec.MemoryBytes = size(set)
 	spec.Download, spec.Health = startup(set)

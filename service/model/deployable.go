@@ -41,6 +41,8 @@ type Container struct {
 	Image    string
 	Packaged bool
 	Digest   string
+	// Package is the ARN of that package, "" for none.
+	Package string
 	// Provider is the ARN that names the credentials of a private registry, "" where
 	// none are named; PrivateRegistry says that the image is in one (DescModel-3).
 	Provider        string
@@ -82,8 +84,10 @@ func deployable(r *row) (*Deployable, error) {
 			if p.AdditionalS3DataSource != nil {
 				return nil, aws.Invalid("The model package %s has a container with an AdditionalS3DataSource, which models cannot be given here. Register a version whose model data is complete, and make the model from that one.", *c.ModelPackageName)
 			}
-			d.Containers = append(d.Containers, packaged(c, p, len(r.Body.Packaged[i]) == 1))
-			if n := d.Containers[len(d.Containers)-1]; n.MultiModel && n.Data == nil {
+			n := packaged(c, p, len(r.Body.Packaged[i]) == 1)
+			n.Package = packageARN(r.Scope, *c.ModelPackageName)
+			d.Containers = append(d.Containers, n)
+			if n.MultiModel && n.Data == nil {
 				return nil, aws.Invalid("The model package %s has no ModelDataUrl, and a container whose Mode is MultiModel needs one: the prefix under which its models are.", *c.ModelPackageName)
 			}
 		}
@@ -165,4 +169,12 @@ func (d *Deployable) nameContainers() error {
 		}
 	}
 	return nil
+}
+
+// packageARN is the ARN of a package that is named by it, or by its name.
+func packageARN(scope aws.Scope, name string) string {
+	if _, ok := aws.ParseARN(name); ok {
+		return name
+	}
+	return aws.SageMakerARN(scope, "model-package", name)
 }

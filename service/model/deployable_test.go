@@ -31,6 +31,7 @@ func TestForDeployment(t *testing.T) {
 		packaged := func() *sagemaker.ContainerDefinition {
 			return &sagemaker.ContainerDefinition{ModelPackageName: aws.Ptr("pipeline"), Environment: map[string]string{"B": "mine"}}
 		}
+		pipeline := aws.SageMakerARN(home, "model-package", "pipeline")
 		archive := &modeldata.Source{URI: "s3://bbb/m.tar.gz", Gzip: true}
 		for i, c := range []struct {
 			in   sagemaker.CreateModelInput
@@ -59,8 +60,8 @@ func TestForDeployment(t *testing.T) {
 			{ // the two containers of a package, and one behind them
 				sagemaker.CreateModelInput{Containers: []*sagemaker.ContainerDefinition{packaged(), {Image: aws.Ptr("behind")}}},
 				model.Deployable{Containers: []model.Container{
-					{Hostname: "container-1", Image: "first", Packaged: true, Digest: "sha256:1", Environment: map[string]string{"A": "theirs", "B": "mine"}, Data: archive},
-					{Hostname: "named", Image: "second", Packaged: true, Environment: map[string]string{"B": "mine"}},
+					{Hostname: "container-1", Image: "first", Packaged: true, Digest: "sha256:1", Package: pipeline, Environment: map[string]string{"A": "theirs", "B": "mine"}, Data: archive},
+					{Hostname: "named", Image: "second", Packaged: true, Package: pipeline, Environment: map[string]string{"B": "mine"}},
 					{Hostname: "container-2", Image: "behind"},
 				}},
 			},

@@ -16,6 +16,9 @@ import (
 // Request is what a client asks an endpoint that explains.
 type Request struct {
 	Payload
+	// Accept is what the client asks the model to answer in, "" to leave it to the
+	// model.
+	Accept string
 	// Enable is the header EnableExplanations, which goes before the configuration's;
 	// "" for none.
 	Enable string
@@ -30,6 +33,9 @@ func (e *Explainer) Explain(ctx context.Context, r Request, model Model) (Payloa
 		if enable, err = jmespath.Compile(r.Enable); err != nil {
 			return Payload{}, aws.Errorf(aws.ValidationError, "EnableExplanations is no valid JMESPath expression: %s: %v.", r.Enable, err)
 		}
+	}
+	if !readable(r.Accept) {
+		return Payload{}, aws.Errorf(aws.ValidationError, "Accept is what the model answers in, and answers in %q cannot be explained: name %s or %s. The whole answer is JSON all the same.", r.Accept, mimeCSV, mimeJSONLines)
 	}
 	records, err := e.read(r.Payload)
 	if err != nil {

@@ -29,6 +29,21 @@ func mediaType(contentType string) string {
 	return strings.ToLower(strings.TrimSpace(contentType))
 }
 
+// readable says whether a client that accepts that may get an answer that can be
+// explained.
+func readable(accept string) bool {
+	if strings.TrimSpace(accept) == "" {
+		return true
+	}
+	for one := range strings.SplitSeq(accept, ",") {
+		switch mediaType(one) {
+		case mimeCSV, mimeJSONLines, "*/*", "text/*", "application/*":
+			return true
+		}
+	}
+	return false
+}
+
 // format reads and writes records of features.
 type format struct {
 	// features finds the features in a record of JSON Lines, nil for records that are
