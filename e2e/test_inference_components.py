@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from hosting import SERVE, Hosting
 from programs import Programs
+from server import Server
 from training import ROLE
 
 pytestmark = pytest.mark.server
@@ -184,4 +186,56 @@ def test_failures(hosting: Hosting) -> None:
         raise AssertionError("nothing takes the place of the copy that died")
     for name in (good, bad, large):
         gone(hosting, name)
+    hosting.delete(endpoint)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own, to be killed."""
+    running = Server(tmp_path / "own", "--runner", "process")
+    yield running
+    running.stop()
+
+
+def test_killed_server(own: Server, tmp_path: Path, unique: Callable[[str], str]) -> None:
+    """Copies outlive the server, in the middle of a change too, and the next one goes on."""
+    bucket = unique("killed")
+    own.client("s3").create_bucket(Bucket=bucket)
+    program = Programs(own, tmp_path, unique)
+
+    def connect() -> Hosting:
+        sagemaker, runtime = own.client("sagemaker"), own.client("sagemaker-runtime")
+        return Hosting(sagemaker, runtime, own.client("s3"), bucket, unique, program)
+
+    def kill() -> Hosting:
+        own.kill()
+        own.start()
+        return connect()
+
+    hosting = connect()
+    pids = SERVE.replace('"nobody"', "str(os.getpid())")
+    image = hosting.program(pids, "serve")
+    endpoint = host(hosting)
+    cats = component(hosting, endpoint, specification(hosting.model(image, "cat")))
+    assert settle(hosting, cats)["InferenceComponentStatus"] == "InService"
+
+    def ask() -> list[str]:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return hosting.ask(endpoint, InferenceComponentName=cats)[0].split("|")[:2]
+            except ClientError:  # the server is not back yet
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    before = ask()
+    hosting = kill()
+    assert ask() == before
+    tiger = specification(hosting.model(image, "tiger"))
+    hosting.sagemaker.update_inference_component(InferenceComponentName=cats, Specification=tiger)
+    hosting = kill()
+    assert settle(hosting, cats)["InferenceComponentStatus"] == "InService"
+    assert ask()[0] == "tiger"
+    gone(hosting, cats)
     hosting.delete(endpoint)
