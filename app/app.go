@@ -17,12 +17,14 @@ import (
 
 	"github.com/sagebrush/sagebrush/blob"
 	"github.com/sagebrush/sagebrush/companion/monitoring"
+	"github.com/sagebrush/sagebrush/companion/sns"
 	"github.com/sagebrush/sagebrush/edge"
 	"github.com/sagebrush/sagebrush/identity"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/index"
 	"github.com/sagebrush/sagebrush/internal/datadir"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/service/asyncinference"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
@@ -51,6 +53,8 @@ type App struct {
 	api        *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
+	topics      *sns.Service
+	queues      *asyncinference.Service
 	metrics     *prometheus.Registry
 	edge        *edge.Server
 	// closers run in reverse order.
@@ -163,7 +167,7 @@ func (a *App) openEdge(context.Context) error {
 		}
 		own = &pair
 	}
-	a.edge = edge.New(edge.Options{Handler: a.handler(), Authority: authority, Certificate: own, Logger: a.config.Logger})
+	a.edge = edge.New(edge.Options{Handler: a.handler(), Fast: a.api.IsDirect, Authority: authority, Certificate: own, Logger: a.config.Logger})
 	return nil
 }
 
@@ -192,6 +196,7 @@ func (a *App) Serve(ctx context.Context) error {
 		a.cloudwatch.Watch(background, alarmsEvery, func(err error) { a.config.Logger.Warn("alarms could not be evaluated", "error", err) })
 	})
 	others.Go(func() { a.publishMeasures(background) })
+	others.Go(func() { a.publishIdle(background) })
 	if err := a.jobs.Recover(background); err != nil {
 		a.config.Logger.Warn("something that an earlier server left could not be removed", "error", err)
 	}

@@ -456,6 +456,9 @@ func TestAccountsAreIsolated(t *testing.T) {
 	if status, text := owner.query("iam", "Action=AttachRolePolicy&Version=2010-05-08&RoleName="+marker+"&PolicyArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Apolicy%2Fowners-policy"); status != http.StatusOK {
 		t.Fatalf("policy: %d %s", status, text)
 	}
+	if status, text := owner.query("sns", "Action=CreateTopic&Version=2010-03-31&Name="+marker+"&Attributes.entry.1.key=DisplayName&Attributes.entry.1.value="+marker+"-tag"); status != http.StatusOK {
+		t.Fatalf("topic: %d %s", status, text)
+	}
 	makeRegistry(t, owner)
 	target := makeScaling(t, owner)
 	probes := allProbes(t)

@@ -115,7 +115,7 @@ func keptRegistry(t *testing.T, owner *client) {
 func allProbes(t *testing.T) map[string]func(c *client) (int, string) {
 	t.Helper()
 	all := maps.Clone(probes)
-	for _, more := range []map[string]func(c *client) (int, string){registryProbes(), scalingProbes()} {
+	for _, more := range []map[string]func(c *client) (int, string){registryProbes(), scalingProbes(), asyncProbes()} {
 		for name, probe := range more {
 			if all[name] != nil {
 				t.Fatalf("two probes of %s", name)

@@ -19,6 +19,7 @@ import (
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/api/sagemakermetrics"
 	"github.com/sagebrush/sagebrush/api/sagemakerruntime"
+	snsapi "github.com/sagebrush/sagebrush/api/sns"
 	stsapi "github.com/sagebrush/sagebrush/api/sts"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/schema"
@@ -121,6 +122,7 @@ func (a *App) openServices(ctx context.Context) error {
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
 	hosted, components := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
 	hosted.Lineage = origins
+	queued := a.openAsync(base, hosted, metrics, streams)
 	scaled := a.openScaling(base, hosted, metrics)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable(), hosted.Searchable()},
 		tracking.Searchable(), packages.Searchable(), cards.Searchable())...)
@@ -136,7 +138,7 @@ func (a *App) openServices(ctx context.Context) error {
 		impls   []any
 	}{
 		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, components, cards, tags, found}},
-		{sagemakerruntime.Service, nil},
+		{sagemakerruntime.Service, []any{queued}},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},
 		{sagemakermetrics.Service, []any{tracking}},
@@ -144,6 +146,7 @@ func (a *App) openServices(ctx context.Context) error {
 		{monitoringapi.Service, []any{metrics}},
 		{stsapi.Service, []any{sts.New(a.issue, roles)}},
 		{iamapi.Service, []any{roles}},
+		{snsapi.Service, []any{a.topics}},
 		{ecr.Service, nil},
 		{autoscaling.Service, []any{scaled}},
 	} {
@@ -168,7 +171,7 @@ func (a *App) openSearch(ctx context.Context, base kit.Base, kinds ...kit.Search
 
 // handler is everything behind the port: the commands' own API, then AWS's.
 func (a *App) handler() http.Handler {
-	return admin.New(admin.Options{Keys: a.keys, Images: a.images, Jobs: a.jobs, AccessKeyID: a.ownKey.ID}, a.api)
+	return admin.New(admin.Options{Keys: a.keys, Images: a.images, Jobs: a.jobs, AccessKeyID: a.ownKey.ID}, a.topics.Public(a.api))
 }
 
 // defaultCache is the user's own cache directory, shared by all data

@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args):
-        print("asked", self.path, flush=True)
+        print(f"asked {self.path}\n", end="", flush=True)  # one write: requests come at once
 
 
 if os.environ.get("BROKEN"):

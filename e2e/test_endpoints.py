@@ -328,5 +328,5 @@ def test_pipeline_and_shadow(hosting: Hosting, image: str, client: Callable[...,
         if asked == 5:
             break
         time.sleep(0.05)
-    assert asked == 5
+    assert asked == 5, [event["message"] for event in events]
     hosting.delete(endpoint)

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -49,7 +50,12 @@ func (s *Server) drain(ctx context.Context) error {
 	s.stopDialling()
 	timer := time.AfterFunc(headGrace, s.newcomers.close)
 	defer timer.Stop()
-	return s.http.Shutdown(ctx)
+	if s.fast == nil {
+		return s.http.Shutdown(ctx)
+	}
+	fast := make(chan error, 1)
+	go func() { fast <- s.fast.Shutdown(ctx) }()
+	return errors.Join(s.http.Shutdown(ctx), <-fast)
 }
 
 // dial opens the far end of a tunnel. A stop does not wait for hosts that do not

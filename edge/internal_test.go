@@ -109,7 +109,7 @@ func TestIsSelf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newListener(inner, nil, s.options.Logger)
+	l := newListener(inner, nil, nil, s.options.Logger)
 	defer l.Close()
 	s.listeners = append(s.listeners, l)
 	_, port, _ := net.SplitHostPort(inner.Addr().String())

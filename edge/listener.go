@@ -9,12 +9,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/sagebrush/sagebrush/wire/http1"
 )
 
 const (
 	recordHandshake = 0x16 // the first byte of a TLS connection
 	// sniffTimeout is how long a connection may stay silent at its start.
 	sniffTimeout = 30 * time.Second
+	// firstRead is how much is read of a connection at first, in bytes.
+	firstRead = 4 << 10
 	// maxConnections bounds the open connections; more wait in the system's queue.
 	maxConnections = 8192
 )
@@ -24,7 +28,8 @@ const (
 // a CONNECT, from the proxy (offer).
 type listener struct {
 	inner  net.Listener
-	config *tls.Config // nil: no TLS
+	config *tls.Config   // nil: no TLS
+	fast   *http1.Server // nil: none
 	logger *slog.Logger
 
 	ready chan net.Conn
@@ -33,9 +38,9 @@ type listener struct {
 	stop  func()
 }
 
-func newListener(inner net.Listener, config *tls.Config, logger *slog.Logger) *listener {
+func newListener(inner net.Listener, config *tls.Config, fast *http1.Server, logger *slog.Logger) *listener {
 	l := &listener{
-		inner: inner, config: config, logger: logger,
+		inner: inner, config: config, fast: fast, logger: logger,
 		ready: make(chan net.Conn),
 		slots: make(chan struct{}, maxConnections),
 		done:  make(chan struct{}),
@@ -114,7 +119,7 @@ func (l *listener) sniff(c *conn) {
 			case <-spoke:
 			}
 		}()
-		buf := make([]byte, 1024)
+		buf := make([]byte, firstRead)
 		_ = c.SetReadDeadline(time.Now().Add(sniffTimeout)) // fails on dead connections, as Read will
 		n, err := c.Conn.Read(buf)
 		if n == 0 {
@@ -133,6 +138,16 @@ func (l *listener) sniff(c *conn) {
 	var out net.Conn = c
 	if c.head[0] == recordHandshake && l.config != nil {
 		out = tls.Server(c, l.config)
+	} else if l.fast != nil {
+		// The connection itself, without what reads c.head again.
+		inner, head := c.Conn, c.head
+		c.head = nil
+		rest, passed := l.fast.Serve(inner, head)
+		if !passed {
+			c.Close()
+			return
+		}
+		c.head = rest
 	}
 	select {
 	case l.ready <- out:

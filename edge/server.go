@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/sagebrush/sagebrush/wire/http1"
 )
 
 // Options say what stands behind the port.
@@ -23,13 +25,17 @@ type Options struct {
 	// Certificate is the user's own. It serves the names it is valid for, and
 	// connections that name none.
 	Certificate *tls.Certificate
-	Logger      *slog.Logger
+	// Fast says for requests of which method and path, as sent and without a query,
+	// Handler needs no more than wire/http1 gives it; nil is for none.
+	Fast   func(method, path string) bool
+	Logger *slog.Logger
 }
 
 // Server serves one or more listeners until Shutdown.
 type Server struct {
 	options  Options
 	http     *http.Server
+	fast     *http1.Server // nil without Options.Fast
 	upstream upstream
 	tunnels  tunnels
 	// newcomers and stopDialling are what a stop need not wait for.
@@ -63,12 +69,16 @@ func New(o Options) *Server {
 		ConnState:      s.newcomers.note,
 		ErrorLog:       log.New(debugWriter{o.Logger}, "", 0),
 	}
+	if o.Fast != nil {
+		s.fast = http1.New(http1.Options{Handler: s.http.Handler, Accepts: o.Fast, Logger: o.Logger,
+			HeadTime: s.http.ReadHeaderTimeout, IdleTime: s.http.IdleTimeout})
+	}
 	return s
 }
 
 // Serve accepts connections until Shutdown, and then answers nil. It takes over l.
 func (s *Server) Serve(l net.Listener) error {
-	wrapped := newListener(l, s.tlsConfig(), s.options.Logger)
+	wrapped := newListener(l, s.tlsConfig(), s.fast, s.options.Logger)
 	s.mu.Lock()
 	s.listeners = append(s.listeners, wrapped)
 	s.mu.Unlock()

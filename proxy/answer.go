@@ -43,6 +43,10 @@ func (a *answer) Read(p []byte) (int, error) {
 			}
 		}
 	}
+	// A container may wait for that before it sends more.
+	if c := a.conn; c != nil && c.ack != nil && c.r.Buffered() == 0 {
+		c.ack()
+	}
 	n, err := a.body.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) && a.ctx.Err() != nil {
 		err = a.ctx.Err()

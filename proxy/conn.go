@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/sagebrush/sagebrush/wire/http1"
 )
 
 const (
@@ -24,9 +26,11 @@ const (
 // conn is a connection to a container.
 type conn struct {
 	net.Conn
+	quick net.Conn // the same, to read, and to write what is short
 	r     *bufio.Reader
 	since time.Time // idle since
 	out   []byte    // scratch for requests
+	ack   func()    // acknowledges what has come, nil for no need
 }
 
 // pool keeps the connections to a container that nobody uses, the latest last.
@@ -113,7 +117,8 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 		raw, err := p.open(limited)
 		switch {
 		case err == nil:
-			return &conn{Conn: raw, r: bufio.NewReaderSize(raw, readBuffer)}, nil
+			quick := http1.Quick(raw)
+			return &conn{Conn: raw, quick: quick, r: bufio.NewReaderSize(quick, readBuffer), ack: acknowledger(raw)}, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case !errors.Is(err, syscall.EAGAIN):

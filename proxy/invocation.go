@@ -19,7 +19,10 @@ type invocation struct {
 	model, variant, container, id, explanations string
 	component                                   string
 	body                                        []byte
-	x                                           *wire.Exchange
+	// stream, of length bytes, is the body of a question in place of body.
+	stream *source
+	length int64
+	x      *wire.Exchange
 }
 
 // The headers of the operations, as net/http writes their names.

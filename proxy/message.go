@@ -20,6 +20,10 @@ type message struct {
 	contentType, accept, custom string
 	targetModel                 string
 	body                        []byte
+	// stream, of length bytes, is read in place of body. It goes out once: never into
+	// a kept connection, which may turn out to have ended.
+	stream *source
+	length int64
 }
 
 // appendHead appends the request up to its body.
@@ -38,7 +42,11 @@ func (m *message) appendHead(b []byte) []byte {
 		}
 	}
 	b = append(b, "\r\nContent-Length: "...)
-	b = strconv.AppendInt(b, int64(len(m.body)), 10)
+	length := int64(len(m.body))
+	if m.stream != nil {
+		length = m.length
+	}
+	b = strconv.AppendInt(b, length, 10)
 	return append(b, "\r\n\r\n"...)
 }
 
@@ -56,7 +64,9 @@ func (s *stale) Unwrap() error { return s.err }
 // idle just then, so the request goes out once more, on a new one. The errors are
 // *refused, garbage, and those of networks; that of ctx when it has ended.
 func (p *pool) send(ctx context.Context, m *message, deadline time.Time) (*answer, error) {
-	if c := p.get(time.Now()); c != nil {
+	if m.stream != nil {
+		// It is read once.
+	} else if c := p.get(time.Now()); c != nil {
 		a, err := p.exchange(ctx, c, m, deadline, true)
 		var s *stale
 		if !errors.As(err, &s) {
@@ -108,9 +118,14 @@ func (p *pool) exchange(ctx context.Context, c *conn, m *message, deadline time.
 func (a *answer) write(m *message) error {
 	c := a.conn
 	c.out = m.appendHead(c.out[:0])
+	if m.stream != nil {
+		a.writing = make(chan error, 1)
+		go func() { a.writing <- m.stream.send(c, c.out, m.length) }()
+		return nil
+	}
 	if len(m.body) <= inline {
 		c.out = append(c.out, m.body...)
-		_, err := c.Write(c.out)
+		_, err := c.quick.Write(c.out)
 		return err
 	}
 	a.writing = make(chan error, 1)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ import (
 	api "github.com/sagebrush/sagebrush/api/sagemakerruntime"
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/sigv4"
+	"github.com/sagebrush/sagebrush/edge"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/wire"
 )
@@ -58,10 +60,33 @@ func setup(t *testing.T, o proxy.Options) *bench {
 	if err := p.Mount(server); err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(server)
-	t.Cleanup(func() { h.Close(); p.Close() })
-	return &bench{t, p, runtime.New(runtime.Options{Region: region, BaseEndpoint: &h.URL, RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", "")}), h.URL}
+	t.Cleanup(p.Close) // when there are no more requests
+	url := serve(t, server)
+	return &bench{t, p, runtime.New(runtime.Options{Region: region, BaseEndpoint: &url, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIAIOSFODNN7EXAMPLE", "secret", "")}), url}
+}
+
+// serve serves as sagebrush serve does, through wire/http1; SAGEBRUSH_NET_HTTP=1 is
+// for the other way, which must make no difference.
+func serve(t *testing.T, server *wire.Server) (url string) {
+	t.Helper()
+	o := edge.Options{Handler: server, Fast: server.IsDirect}
+	if os.Getenv("SAGEBRUSH_NET_HTTP") != "" {
+		o.Fast = nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := edge.New(o)
+	served := make(chan error, 1)
+	go func() { served <- e.Serve(l) }()
+	t.Cleanup(func() {
+		if err := errors.Join(e.Shutdown(context.Background()), <-served); err != nil {
+			t.Error(err)
+		}
+	})
+	return "http://" + l.Addr().String()
 }
 
 // at is a container behind an address.

@@ -69,7 +69,7 @@ func (p *Proxy) ask(ctx context.Context, e *Endpoint, v *Variant, in *invocation
 // through passes the containers of an instance. A *refused error says that one
 // of them took no connection.
 func through(ctx context.Context, e *Endpoint, v *Variant, i *Instance, in *invocation, body []byte, contentType string, deadline time.Time) (*answer, error) {
-	m := message{path: "/invocations", contentType: contentType, accept: in.accept, custom: in.custom, body: body}
+	m := message{path: "/invocations", contentType: contentType, accept: in.accept, custom: in.custom, body: body, stream: in.stream, length: in.length}
 	switch v.Mode {
 	case Direct:
 		for _, c := range i.containers {
@@ -121,7 +121,7 @@ func serial(ctx context.Context, e *Endpoint, v *Variant, i *Instance, in *invoc
 			return a, err
 		}
 		data, err := readAll(a, maxStep)
-		m.contentType, m.body = a.contentType, data
+		m.contentType, m.body, m.stream = a.contentType, data, nil
 		a.close()
 		switch {
 		case err == errTooLong:

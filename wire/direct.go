@@ -24,7 +24,8 @@ type Direct func(ctx context.Context, x *Exchange) error
 
 // Exchange is what a Direct gets.
 type Exchange struct {
-	// Request is the head; its body has been read.
+	// Request is the head; its body has been read. It and its Header are valid until
+	// the Direct returns; names and values may be kept.
 	Request *http.Request
 	// Body is the request's body, checked against the signature. It is valid
 	// until the Direct returns.
@@ -74,10 +75,15 @@ func (s *Server) direct(next handler) handler {
 			return next(ctx, c)
 		}
 		head := c.w
-		sent := &recorder{ResponseWriter: head, c: c}
-		c.w = sent
-		err := op.direct(ctx, &Exchange{Request: c.r, Body: c.body, Writer: sent, Caller: c.caller,
-			Label: op.label(c.r.URL.Path), Started: c.started, call: c})
+		// One allocation for both: this is the path that must be fast.
+		own := &struct {
+			recorder
+			Exchange
+		}{recorder{ResponseWriter: head, c: c}, Exchange{Request: c.r, Body: c.body, Caller: c.caller,
+			Label: op.label(c.r.URL.Path), Started: c.started, call: c}}
+		sent := &own.recorder
+		c.w, own.Writer = sent, sent
+		err := op.direct(ctx, &own.Exchange)
 		switch {
 		case err == nil:
 			return nil
@@ -112,4 +118,22 @@ func (s *Server) maxBodyOf(c *call) int64 {
 		return c.operation.maxBody
 	}
 	return s.options.MaxBody
+}
+
+// IsDirect says whether a request of that method and path is for an operation that
+// is answered by itself (Direct).
+func (s *Server) IsDirect(method, path string) bool {
+	for _, op := range s.rest {
+		if op.direct != nil && op.Method == method && op.fits(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// fits says whether the path is that of an operation with one label.
+func (o *operation) fits(path string) bool {
+	bare := strings.Trim(path, "/")
+	return len(bare) > len(o.prefix)+len(o.suffix) && strings.HasPrefix(bare, o.prefix) && strings.HasSuffix(bare, o.suffix) &&
+		!strings.Contains(bare[len(o.prefix):len(bare)-len(o.suffix)], "/")
 }

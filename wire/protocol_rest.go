@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/wire/codec"
 )
 
@@ -31,7 +32,11 @@ func (restProtocol) encode(c *call, dst []byte) ([]byte, error) {
 
 func (restProtocol) fail(c *call, dst []byte, f fault) []byte {
 	c.contentType = "application/json"
-	dst = appendJSONError(c, dst, string(f.code), f.message)
+	code := f.code
+	if code == aws.ValidationException && c.operation != nil && c.operation.errors[aws.ValidationError] != nil {
+		code = aws.ValidationError // the runtime's own word for it (InvokeEndpoint-1)
+	}
+	dst = appendJSONError(c, dst, string(code), f.message)
 	for _, name := range slices.Sorted(maps.Keys(f.details)) {
 		dst = append(dst[:len(dst)-1], ',') // in place of the brace that ends it
 		dst = append(appendJSONString(dst, name), ':')

@@ -130,6 +130,9 @@ func (s *Server) matchPath(r *http.Request) *operation {
 	bare := strings.Trim(path, "/")
 	for _, op := range s.rest {
 		if op.Method == r.Method && strings.HasPrefix(bare, op.prefix) && strings.HasSuffix(bare, op.suffix) {
+			if op.direct != nil && len(path) == len(bare)+1 && op.fits(path) { // what MatchPath says, without its labels
+				return op
+			}
 			if _, ok := codec.MatchPath(op.Path, path); ok {
 				return op
 			}

@@ -44,13 +44,29 @@ func appendHeader(dst []byte, r *http.Request, name string) []byte {
 	case "transfer-encoding":
 		return append(dst, strings.Join(r.TransferEncoding, ",")...)
 	}
-	for i, v := range r.Header[textproto.CanonicalMIMEHeaderKey(name)] {
+	for i, v := range r.Header[canonicalKey(name)] {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = appendTrimmed(dst, v)
 	}
 	return dst
+}
+
+// canonicalKey is a name in lower case as net/http writes it. Those that nearly all
+// requests sign are told without making them.
+func canonicalKey(name string) string {
+	switch name {
+	case "content-type":
+		return "Content-Type"
+	case "x-amz-date":
+		return "X-Amz-Date"
+	case "x-amz-content-sha256":
+		return "X-Amz-Content-Sha256"
+	case "x-amz-security-token":
+		return "X-Amz-Security-Token"
+	}
+	return textproto.CanonicalMIMEHeaderKey(name)
 }
 
 // paths are the canonical paths, before the (last) escaping, that r may be

@@ -195,7 +195,10 @@ func (s *Signed) readDate(r *http.Request, q []pair, c *claim) *Failure {
 		return malformed(c.presigned, "Date must be in ISO-8601 'basic format'. Got '%s'. "+
 			"See http://en.wikipedia.org/wiki/ISO_8601", raw)
 	}
-	s.Date, s.date = t.UTC(), basic(t)
+	s.Date = t.UTC()
+	if s.date = raw; len(raw) != len(timeFormat) { // else it is written so already
+		s.date = basic(t)
+	}
 	if s.date[:8] != c.date {
 		f := fail(ReasonMalformed, aws.InvalidSignatureException, "Date in Credential scope does not match YYYYMMDD from "+
 			"ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.", c.date, s.date[:8], s.date)

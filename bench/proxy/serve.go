@@ -18,6 +18,7 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/aws/sigv4"
 	"github.com/sagebrush/sagebrush/bench/internal/harness"
+	"github.com/sagebrush/sagebrush/edge"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/wire"
 )
@@ -80,7 +81,12 @@ func front(socket string) error {
 	p.Table().Set(proxy.Key{Scope: aws.Scope{Account: harness.Account, Region: harness.Region}, Name: "bench"}, &proxy.Endpoint{
 		Production: []*proxy.Variant{variant("blue", 9), variant("green", 1)},
 		Capture:    &proxy.Capture{Percentage: 1, Input: true, Output: true, JSON: []string{"application/json"}}})
-	return listen(server)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(l.Addr())
+	return edge.New(edge.Options{Handler: server, Fast: server.IsDirect}).Serve(l) // as sagebrush serve does
 }
 
 // lines is where captured data goes.

@@ -102,6 +102,7 @@ func (s *sides) runNginx(ctx context.Context, bin, dir string) (*harness.Server,
 		return nil, err
 	}
 	c := exec.CommandContext(ctx, bin, "-c", conf, "-e", log)
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // killed it would leave its workers behind
 	if err := c.Start(); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 )
 
 // model is an api-2.json file, as far as it is used.
@@ -120,12 +121,35 @@ func readModel(models string, s service) (*model, error) {
 	if err := m.supplement(s.newer); err != nil {
 		return nil, err
 	}
+	m.unify()
 	for _, name := range s.operations {
 		if m.Operations[name] == nil {
 			return nil, fmt.Errorf("%s: no operation %s", s.model, name)
 		}
 	}
 	return m, nil
+}
+
+// unify has "string" stand for "String" where a model has both and they are the
+// same: in Go they would have one name.
+func (m *model) unify() {
+	twin := func(r *ref) {
+		if r == nil || r.Shape == "" {
+			return
+		}
+		name := exported(r.Shape)
+		if other := m.Shapes[name]; name != r.Shape && other != nil && reflect.DeepEqual(other, m.Shapes[r.Shape]) {
+			r.Shape = name
+		}
+	}
+	for _, s := range m.Shapes {
+		for i := range s.Members {
+			twin(&s.Members[i].ref)
+		}
+		twin(s.Member)
+		twin(s.Key)
+		twin(s.Value)
+	}
 }
 
 // newerFiles are facts of operations that are younger than the pinned models,

@@ -29,6 +29,11 @@ var services = []service{
 	{id: "iam", model: "iam/2010-05-08", about: "the operations of AWS IAM that are answered", operations: []string{
 		"AttachRolePolicy", "CreateRole", "GetRole", "ListAttachedRolePolicies", "SimulatePrincipalPolicy",
 	}},
+	{id: "sns", model: "sns/2010-03-31", about: "the operations of Amazon SNS that are answered", operations: []string{
+		"ConfirmSubscription", "CreateTopic", "DeleteTopic", "GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptions",
+		"ListSubscriptionsByTopic", "ListTagsForResource", "ListTopics", "Publish", "SetTopicAttributes", "Subscribe",
+		"TagResource", "Unsubscribe", "UntagResource",
+	}},
 	{id: "logs", model: "logs/2014-03-28", about: "the operations of Amazon CloudWatch Logs that are answered", operations: []string{
 		"DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents",
 	}},

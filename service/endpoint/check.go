@@ -40,15 +40,6 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 	return f, nil
 }
 
-// checkConfig refuses what this server cannot host yet, in place of a status that
-// nothing stands behind.
-func checkConfig(c *sagemaker.CreateEndpointConfigInput) error {
-	if c.AsyncInferenceConfig != nil {
-		return aws.Invalid("The endpoint configuration %s has an AsyncInferenceConfig, which is not supported yet.", *c.EndpointConfigName)
-	}
-	return nil
-}
-
 // placed decides where the containers of a fleet run, and brings what explains their
 // answers. It asks the images and the objects, which is why it stands outside of
 // transactions.

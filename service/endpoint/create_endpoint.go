@@ -22,9 +22,6 @@ func (s *Service) CreateEndpoint(ctx context.Context, in *sagemaker.CreateEndpoi
 		return err
 	})
 	if err == nil {
-		err = checkConfig(&fleet.Config)
-	}
-	if err == nil {
 		err = s.placed(ctx, fleet)
 	}
 	if err != nil {

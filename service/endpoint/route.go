@@ -25,7 +25,9 @@ func (m *manager) route(r *row) *proxy.Endpoint {
 	for i, p := range parts {
 		c := &p.fleet.Config
 		if i == 0 {
-			out.Async = c.AsyncInferenceConfig != nil
+			if a := c.AsyncInferenceConfig; a != nil {
+				out.Async, out.Limits.Queue = true, concurrency(a)
+			}
 			out.Capture = capture(c.DataCaptureConfig)
 			m.explain(p.fleet, out)
 		}

@@ -30,9 +30,6 @@ func (s *Service) UpdateEndpoint(ctx context.Context, in *sagemaker.UpdateEndpoi
 		return err
 	})
 	if err == nil {
-		err = checkConfig(&fleet.Config)
-	}
-	if err == nil {
 		err = s.placed(ctx, fleet)
 	}
 	if err != nil {
