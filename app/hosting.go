@@ -17,13 +17,14 @@ import (
 	"github.com/sagebrush/sagebrush/run"
 	"github.com/sagebrush/sagebrush/service/endpoint"
 	"github.com/sagebrush/sagebrush/service/endpointconfig"
+	"github.com/sagebrush/sagebrush/service/inferencecomponent"
 	"github.com/sagebrush/sagebrush/service/model"
 	"github.com/sagebrush/sagebrush/store"
 )
 
-// openHosting makes the service of endpoints and the data path to them, which is
-// mounted once the API of the runtime is.
-func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog, metrics *monitoring.Service) *endpoint.Service {
+// openHosting makes the services of endpoints and of inference components, and the
+// data path to them, which is mounted once the API of the runtime is.
+func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner, models *model.Service, configs *endpointconfig.Service, streams *logstream.Catalog, metrics *monitoring.Service) (*endpoint.Service, *inferencecomponent.Service) {
 	c := a.config
 	captures := endpoint.NewCaptures(ctx, a.objects, c.Logger)
 	a.onClose(captures.Close)
@@ -34,12 +35,36 @@ func (a *App) openHosting(ctx context.Context, base kit.Base, runner run.Runner,
 		Containers: a.jobs.Containers, ContainersOnly: a.jobs.ContainersOnly, Native: c.Native, Access: jobAccess{a},
 		Streams: streams, Logger: c.Logger, Now: c.Now, MemoryLimit: c.JobMemory,
 	}
-	return endpoint.New(endpoint.Config{
+	hosted := endpoint.New(endpoint.Config{
 		Base: base, Tasks: a.tasks, Configs: configs, Models: hostedModels{models}, Machine: machine, Alarms: metrics,
 		Routes: a.invocations.Table(), Captures: captures, Logger: c.Logger, Now: c.Now, Dir: a.path("endpoints"),
 		ServerlessIdle: c.ServerlessIdle,
 		Baselines:      modelData{a.objects, c.S3Endpoint != ""}, Limits: proxy.Limits{Body: c.MaxInvocationBody, Time: c.InvocationTimeout},
 	})
+	components := inferencecomponent.New(inferencecomponent.Config{
+		Base: base, Tasks: a.tasks, Models: hostedModels{models}, Endpoints: componentHosts{hosted}, Machine: machine,
+		Logger: c.Logger, Now: c.Now, Dir: a.path("inference-components"),
+	})
+	hosted.Components = components // each needs the other
+	return hosted, components
+}
+
+// componentHosts are the endpoints as their inference components see them.
+type componentHosts struct{ *endpoint.Service }
+
+// Host implements inferencecomponent.Endpoints.
+func (c componentHosts) Host(tx *store.Tx, scope aws.Scope, name string) (*inferencecomponent.Host, error) {
+	h, err := c.Service.Host(tx, scope, name)
+	if err != nil {
+		return nil, err
+	}
+	out := &inferencecomponent.Host{
+		ARN: h.ARN, Status: h.Status, Gone: h.Gone, RoleARN: h.RoleARN, Isolated: h.Isolated, Variants: map[string]inferencecomponent.Variant{},
+	}
+	for name, v := range h.Variants {
+		out.Variants[name] = inferencecomponent.Variant(v)
+	}
+	return out, nil
 }
 
 // hostedModels are the models as hosting asks for them.

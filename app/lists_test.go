@@ -53,6 +53,8 @@ var lists = map[string]listed{
 		{"CreateModel", `{"ModelName":"of-endpoints","PrimaryContainer":{"Image":"example/serve:1"}}`},
 		{"CreateEndpointConfig", `{"EndpointConfigName":"of-endpoints","ProductionVariants":[{"VariantName":"v","ModelName":"of-endpoints","InstanceType":"ml.m5.large","InitialInstanceCount":1}]}`},
 	}, add: "CreateEndpoint", addBody: `{"EndpointName":"%[1]s","EndpointConfigName":"of-endpoints"}`, name: "EndpointName"},
+	"ListInferenceComponents": {before: append([][2]string{{"CreateModel", `{"ModelName":"of-components","PrimaryContainer":{"Image":"example/serve:1"}}`}}, hostOf("of-components")...),
+		add: "CreateInferenceComponent", addBody: strings.ReplaceAll(`{"InferenceComponentName":"%[1]s","EndpointName":"of-components","VariantName":"v",`+componentOf("of-components")+`}`, `"CopyCount":1`, `"CopyCount":0`), name: "InferenceComponentName"},
 	"ListModelCards": {add: "CreateModelCard", addBody: `{"ModelCardName":"%[1]s","Content":"{}","ModelCardStatus":"Draft"}`, drop: "DeleteModelCard", dropBody: `{"ModelCardName":"%[1]s"}`, name: "ModelCardName"},
 	"ListModelCardVersions": {before: [][2]string{{"CreateModelCard", `{"ModelCardName":"of-versions","Content":"{}","ModelCardStatus":"Draft"}`}},
 		add: "UpdateModelCard", addBody: `{"ModelCardName":"of-versions","Content":"{\"model_overview\":{\"model_name\":\"%[1]s\"}}"}`, filter: `"ModelCardName":"of-versions"`},

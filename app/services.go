@@ -120,7 +120,7 @@ func (a *App) openServices(ctx context.Context) error {
 	configs := endpointconfig.New(endpointconfig.Config{Base: base, Roles: roles, Models: hostedModels{models}, CheckExplainer: explain.Check})
 	cards := modelcard.New(modelcard.Config{Base: base, Tasks: a.tasks, Objects: a.objects, Logger: c.Logger})
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
-	hosted := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
+	hosted, components := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
 	hosted.Lineage = origins
 	queued := a.openAsync(base, hosted, metrics, streams)
 	scaled := a.openScaling(base, hosted, metrics)
@@ -137,7 +137,7 @@ func (a *App) openServices(ctx context.Context) error {
 		service *schema.Service
 		impls   []any
 	}{
-		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, cards, tags, found}},
+		{sagemaker.Service, []any{a.jobs, algorithms, tracking, origins, packages, models, configs, hosted, components, cards, tags, found}},
 		{sagemakerruntime.Service, []any{queued}},
 		{featurestoreruntime.Service, nil},
 		{a2iruntime.Service, nil},

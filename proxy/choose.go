@@ -15,8 +15,8 @@ func (e *Endpoint) variant(in *invocation, u float64) (*Variant, error) {
 			return v, nil
 		}
 		return nil, aws.Errorf(aws.ValidationError, "Inference component %s of endpoint %s not found.", in.component, e.key.Name)
-	case len(e.Components) > 0:
-		return nil, aws.Errorf(aws.ValidationError, "Inference Component Name header is required for endpoint %s: it has inference components.", e.key.Name)
+	case e.Hosting || len(e.Components) > 0:
+		return nil, aws.Errorf(aws.ValidationError, "Inference Component Name header is required for endpoint %s: it hosts inference components.", e.key.Name)
 	case in.variant != "":
 		if v := e.named(in.variant, u); v != nil {
 			return v, nil

@@ -22,9 +22,10 @@ type Endpoint struct {
 	// Production variants share the requests by their weights (Variant-1); Shadow
 	// variants get copies (Shadow-1).
 	Production, Shadow []*Variant
-	// Components are the inference components by name. An endpoint that has them
-	// takes requests for one of them.
+	// Components are the inference components by name. An endpoint that has them, or
+	// is Hosting them, takes requests for one of them.
 	Components map[string]*Variant
+	Hosting    bool
 	Limits     Limits
 	// Capture is what is recorded, nil for nothing.
 	Capture *Capture

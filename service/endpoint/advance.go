@@ -35,6 +35,8 @@ type outlook struct {
 	// load is what each instance of a variant had to do in the last periods, the
 	// latest last; for variants with managed scaling.
 	load func(generation int, variant string) []float64
+	// occupied are the instances that inference components need, by variant.
+	occupied map[string]int
 }
 
 // advance does what follows from the outlook, and says whether anything did. It
@@ -189,6 +191,7 @@ func (e *Endpoint) keep(o outlook) (bool, error) {
 	healed := e.heal(o)
 	if e.Status == inService {
 		healed = e.manage(e.Fleet, o) || healed
+		healed = e.host(e.Fleet, o) || healed
 	}
 	serving, complete, lost := e.Fleet.serving(o), e.Fleet.ready(o), e.Fleet.lost(o)
 	move := func(t transition) (bool, error) { return true, fire(t, e, o.now) }

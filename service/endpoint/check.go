@@ -6,6 +6,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/api/sagemaker"
 	"github.com/sagebrush/sagebrush/aws"
+	"github.com/sagebrush/sagebrush/replica"
 	"github.com/sagebrush/sagebrush/store"
 )
 
@@ -18,12 +19,11 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 	f := &Fleet{Generation: generation, Config: *c}
 	for _, list := range [][]*sagemaker.ProductionVariant{c.ProductionVariants, c.ShadowProductionVariants} {
 		for _, v := range list {
-			if err := s.checkVariant(v); err != nil {
-				return nil, err
-			}
-			model, err := s.Models.ForEndpoint(tx, scope, *v.ModelName)
-			if err != nil {
-				return nil, err
+			var model replica.Model // none of a variant that hosts inference components
+			if v.ModelName != nil {
+				if model, err = s.Models.ForEndpoint(tx, scope, *v.ModelName); err != nil {
+					return nil, err
+				}
 			}
 			onDemand, count := serverless(v), 0
 			if onDemand != nil {
@@ -38,15 +38,6 @@ func (s *Service) newFleet(tx *store.Tx, scope aws.Scope, generation int, config
 		}
 	}
 	return f, nil
-}
-
-// checkVariant refuses what this server cannot host yet, in place of a status that
-// nothing stands behind.
-func (s *Service) checkVariant(v *sagemaker.ProductionVariant) error {
-	if v.ModelName == nil {
-		return aws.Invalid("The variant %s has no ModelName: inference components are not supported yet. Name a model.", *v.VariantName)
-	}
-	return nil
 }
 
 // placed decides where the containers of a fleet run, and brings what explains their

@@ -16,6 +16,9 @@ func (s *Service) DeleteEndpoint(ctx context.Context, in *sagemaker.DeleteEndpoi
 		if err := may(remove, r); err != nil {
 			return err
 		}
+		if err := s.checkComponents(tx, r, nil); err != nil {
+			return err
+		}
 		if err := fire(remove, &r.Body, tx.Now); err != nil {
 			return err
 		}

@@ -10,6 +10,9 @@ func (s *Service) checkDumps(f *Fleet, v *Variant) error {
 	if settings(&f.Config, v.Name).CoreDumpConfig == nil {
 		return nil
 	}
+	if v.hosts() {
+		return aws.Invalid("The variant %s has a CoreDumpConfig and no ModelName: core files of inference components are not kept here. Leave out CoreDumpConfig.", v.Name)
+	}
 	for _, c := range v.Model.Containers {
 		if c.Contained {
 			return aws.Invalid("The variant %s has a CoreDumpConfig, and the container engine runs its image %s: where core files of containers go is not known here. Leave out CoreDumpConfig, or use an image that this server has a program for.", v.Name, c.Image)

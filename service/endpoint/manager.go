@@ -101,8 +101,11 @@ func (m *manager) tell() {
 func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, err error) {
 	for {
 		var r *row
+		var occupied map[string]int
 		err := m.s.DB.View(ctx, func(tx *store.Tx) (err error) {
-			r, err = endpoints.Get(tx, m.w.scope(), m.w.Name)
+			if r, err = endpoints.Get(tx, m.w.scope(), m.w.Name); err == nil {
+				occupied, err = m.s.occupied(tx, r)
+			}
 			return err
 		})
 		if errors.Is(err, store.ErrNotFound) {
@@ -115,6 +118,8 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		now := m.s.Now()
 		m.sample(&r.Body, now)
 		o, wait := m.outlook(now)
+		o.occupied = occupied
+		r.Body.hosting(o)
 		if d := r.Body.Deployment; d != nil && d.Fleet != nil { // its plan waits for times and alarms
 			o.alarm, wait = m.alarm(ctx, d.Config), min(wait, deploymentCheck)
 		}
@@ -128,7 +133,7 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		if err := m.commit(ctx, r, changed); err != nil && !errors.Is(err, store.ErrStale) && !errors.Is(err, store.ErrNotFound) {
 			return false, 0, err
 		} else if err == nil && r.Body.over() {
-			m.s.Routes.Remove(m.routeKey())
+			m.s.dropRoute(m.routeKey())
 			m.s.Captures.route(m.routeKey(), "")
 			return true, 0, nil
 		}
@@ -167,7 +172,7 @@ func (m *manager) follow(ctx context.Context, r *row) {
 			v := &f.Variants[i]
 			for _, one := range f.replicas(v) {
 				wanted[one] = true
-				if m.drivers[one] == nil {
+				if m.drivers[one] == nil && !v.hosts() {
 					m.drivers[one] = &driver{Driver: m.s.Machine.Drive(ctx, m.s.specOf(r, f, v, one), m.tell)}
 				}
 			}

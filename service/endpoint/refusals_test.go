@@ -14,13 +14,10 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	each(t, func(b *bundle) {
 		b.config("plain", 1, nil)
-		for name, change := range map[string]func(c *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant){
-			"component": func(_ *sagemaker.CreateEndpointConfigInput, v *sagemaker.ProductionVariant) { v.ModelName = nil },
-		} {
-			b.config(name, 1, nil)
-			change(b.known.configs[name], b.known.configs[name].ProductionVariants[0])
-			b.refused(name, "not supported yet", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: &name})
-		}
+		b.config("dumps", 1, nil) // of components, which have no core files here
+		v := b.known.configs["dumps"].ProductionVariants[0]
+		v.ModelName, v.CoreDumpConfig = nil, &sagemaker.ProductionVariantCoreDumpConfig{}
+		b.refused("dumps", "core files of inference components are not kept here", sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("dumps")})
 		plain := func(c *sagemaker.DeploymentConfig) sagemaker.CreateEndpointInput {
 			return sagemaker.CreateEndpointInput{EndpointName: aws.Ptr("e"), EndpointConfigName: aws.Ptr("plain"), DeploymentConfig: c}
 		}

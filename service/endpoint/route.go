@@ -13,7 +13,7 @@ func (m *manager) publish(r *row) {
 	if parts := r.Body.parts(); len(parts) > 0 {
 		m.s.Captures.route(m.routeKey(), destination(parts[0].fleet.Config.DataCaptureConfig))
 	}
-	m.s.Routes.Set(m.routeKey(), m.route(r))
+	m.s.setRoute(m.routeKey(), m.route(r))
 	m.forgetDemands(&r.Body)
 }
 
@@ -37,6 +37,7 @@ func (m *manager) route(r *row) *proxy.Endpoint {
 		}
 		for k := range p.fleet.Variants {
 			v := &p.fleet.Variants[k]
+			out.Hosting = out.Hosting || v.hosts()
 			routed := m.routeVariant(p.fleet, v)
 			switch {
 			case !v.Shadow:
@@ -98,6 +99,8 @@ func mode(m *replica.Model) proxy.Mode {
 	switch {
 	case m.Direct:
 		return proxy.Direct
+	case len(m.Containers) == 0: // inference components have modes of their own
+		return proxy.Single
 	case len(m.Containers) > 1:
 		return proxy.Serial
 	case m.Containers[0].MultiModel:

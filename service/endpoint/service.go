@@ -45,6 +45,8 @@ type Config struct {
 	Lineage Lineage
 	// Machine is where the replicas live.
 	Machine *replica.Machine
+	// Components are the inference components that endpoints host; nil for none.
+	Components Components
 	// Alarms watch over deployments; nil where there are none.
 	Alarms Alarms
 	// Routes is where the requests find the replicas.
@@ -69,6 +71,8 @@ type Service struct {
 	// managed are the endpoints that this server drives, each with the channel that
 	// tells its manager that the row has changed.
 	managed map[work]chan struct{}
+	// routed are the endpoints that are in Routes, without their components.
+	routed routed
 }
 
 // maxEndpoints bounds the endpoints that this server drives at once.
@@ -79,7 +83,7 @@ func New(c Config) *Service {
 	if c.ServerlessIdle <= 0 {
 		c.ServerlessIdle = DefaultServerlessIdle
 	}
-	s := &Service{Config: c, managed: map[work]chan struct{}{}}
+	s := &Service{Config: c, managed: map[work]chan struct{}{}, routed: newRouted()}
 	c.Tasks.Handle(taskRun, task.HandlerOptions{Concurrency: maxEndpoints}, s.run)
 	return s
 }

@@ -43,6 +43,9 @@ func (s *Service) UpdateEndpoint(ctx context.Context, in *sagemaker.UpdateEndpoi
 		if *e.Fleet.Config.EndpointConfigName == *in.EndpointConfigName {
 			return aws.Invalid("Cannot update endpoint %q with the endpoint configuration %s, which it has already. Make another configuration.", r.ARN, *in.EndpointConfigName)
 		}
+		if err := s.checkComponents(tx, r, fleet); err != nil {
+			return err
+		}
 		fresh := *fleet
 		fresh.Variants = slices.Clone(fleet.Variants)
 		e.Generations++
