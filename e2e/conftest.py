@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         *["--runner", "process"],  # the same with and without a container engine
     )
     yield running
-    assert running.stop() == 0
+    assert running.close() == 0
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def brisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         *["--runner", "process", "--autoscaling-period", "1s"],
     )
     yield running
-    assert running.stop() == 0
+    assert running.close() == 0
 
 
 @pytest.fixture(scope="module")

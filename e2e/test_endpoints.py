@@ -196,7 +196,7 @@ def own(tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, to be killed."""
     running = Server(tmp_path / "own", "--runner", "process")
     yield running
-    running.stop()
+    running.close()
 
 
 def test_killed_server(own: Server, tmp_path: Path, unique: Callable[[str], str]) -> None:

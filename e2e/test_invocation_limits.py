@@ -52,7 +52,7 @@ def patient(tmp_path: Path) -> Iterator[Server]:
         *["--runner", "process", "--max-invocation-body", "8MiB", "--invocation-timeout", "1s"],
     )
     yield running
-    assert running.stop() == 0
+    assert running.close() == 0
 
 
 def hosted(server: Server, folder: Path, unique: Callable[[str], str]) -> tuple[Hosting, str]:

@@ -28,7 +28,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("serverless") / "own"
     running = Server(directory, "--runner", "process", "--serverless-idle", IDLE)
     yield running
-    running.stop()
+    running.close()
 
 
 @pytest.fixture
