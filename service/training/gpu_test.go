@@ -41,6 +41,11 @@ func TestGPUs(t *testing.T) {
 		b.stop("first")
 		b.await("third", training)
 		b.await("first", ended)
+		await(t, func() bool { // the status says so a moment before the program is started
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return len(r.specs) == 4
+		})
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		for name, want := range map[string][2]string{"first": {"0", "1"}, "second": {"1", "1"}, "third": {"0", "1"}, "none": {"", "0"}} {

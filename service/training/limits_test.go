@@ -3,6 +3,7 @@ package training
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/image"
 	"github.com/sagebrush/sagebrush/run"
+	"github.com/sagebrush/sagebrush/run/fake"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/store/storetest"
 	"github.com/sagebrush/sagebrush/task"
@@ -83,11 +85,12 @@ func TestAttemptsShareMaxRuntime(t *testing.T) {
 	if out := b.describe("halves"); out.SecondaryStatus != sagemaker.SecondaryStatusTraining {
 		t.Fatalf("after the first half: %s", out.SecondaryStatus)
 	}
-	lose(t, b, w.programID(0, "algo-1"))
+	r := b.config.Runner.(*fake.Runner)
 	b.await("halves", func(out *sagemaker.DescribeTrainingJobOutput) bool {
+		r.Lose(r.HandleOf(w.programID(0, "algo-1"))) // again where it was started again meanwhile
 		return strings.Count(pathOf(out), "Training") == 2
 	})
-	await(t, func() bool { return len(b.attempts("halves")) == 1 })
+	await(t, func() bool { return slices.Equal(b.attempts("halves"), []int{1}) })
 	b.later("halves", 30*time.Minute)
 	out := b.await("halves", ended)
 	if got, want := pathOf(out), "Starting Downloading Training Starting Downloading Training Stopping MaxRuntimeExceeded"; got != want {
