@@ -70,12 +70,14 @@ def serving(hosting: Hosting, image: str, count: int) -> str:
     return endpoint
 
 
-def update(hosting: Hosting, image: str, endpoint: str, count: int, **policy: Any) -> str:
-    """Update to a model whose answers begin with "new"; the name of the configuration."""
+def update(
+    hosting: Hosting, image: str, endpoint: str, count: int, model: str = "", **policy: Any
+) -> str:
+    """Update to a model, one whose answers begin with "new"; the name of the configuration."""
     config = hosting.config(
         {
             "VariantName": "a",
-            "ModelName": hosting.model(image, "new"),
+            "ModelName": model or hosting.model(image, "new"),
             "InitialInstanceCount": count,
         }
     )
@@ -144,9 +146,9 @@ def test_policies(hosting: Hosting, image: str) -> None:
 def test_alarm_leads_back(
     hosting: Hosting, image: str, client: Callable[..., Any], unique: Callable[[str], str]
 ) -> None:
-    """A canary whose alarm goes off is taken back, and nothing was lost (Deploy-3)."""
+    """A canary whose model fails is taken back by the alarm over its errors (Deploy-3, Host-9)."""
     cloudwatch = client("cloudwatch")
-    alarm, namespace = unique("alarm"), unique("shop")
+    alarm = unique("alarm")
     rollback = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
     canary = {"BlueGreenUpdatePolicy": blue_green("CANARY", 600, CanarySize=50)}
     endpoint = serving(hosting, image, 1)
@@ -155,8 +157,12 @@ def test_alarm_leads_back(
         update(hosting, image, endpoint, 1, **canary, **rollback)
     cloudwatch.put_metric_alarm(
         AlarmName=alarm,
-        Namespace=namespace,
-        MetricName="Wrong",
+        Namespace="AWS/SageMaker",
+        MetricName="Invocation5XXErrors",
+        Dimensions=[
+            {"Name": "EndpointName", "Value": endpoint},
+            {"Name": "VariantName", "Value": "a"},
+        ],
         Statistic="Sum",
         Period=60,
         EvaluationPeriods=1,
@@ -164,24 +170,20 @@ def test_alarm_leads_back(
         ComparisonOperator="GreaterThanThreshold",
         TreatMissingData="notBreaching",
     )
+    failing = hosting.model(image, "new", FAILS="yes")
     with load(hosting, endpoint) as running:
-        update(hosting, image, endpoint, 1, **canary, **rollback)
-        until_stage(hosting, endpoint, "Baking")
-        while "new" not in running.answers:
-            time.sleep(0.01)
-        cloudwatch.put_metric_data(
-            Namespace=namespace, MetricData=[{"MetricName": "Wrong", "Value": 5}]
-        )
+        update(hosting, image, endpoint, 1, failing, **canary, **rollback)
         seen = hosting.settle(endpoint)
     assert (seen["EndpointStatus"], seen["EndpointConfigName"]) == (
         "InService",
         before["EndpointConfigName"],
     )
     assert f"The alarm {alarm} went off" in seen["FailureReason"]
-    assert not running.failures
+    codes = {error.response["Error"]["Code"] for error in running.failures}
+    assert codes == {"ModelError"}  # of the canary; nothing else was lost
     assert hosting.ask(endpoint)[0].startswith("old|")
     (described,) = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
     assert described["StateValue"] == "ALARM"
-    assert "[5.0 (" in described["StateReason"]
+    assert "was greater than the threshold (3.0)" in described["StateReason"]
     cloudwatch.delete_alarms(AlarmNames=[alarm])
     hosting.delete(endpoint)
