@@ -25,6 +25,7 @@ import (
 	"github.com/sagebrush/sagebrush/internal/datadir"
 	"github.com/sagebrush/sagebrush/proxy"
 	"github.com/sagebrush/sagebrush/service/asyncinference"
+	"github.com/sagebrush/sagebrush/service/endpoint"
 	"github.com/sagebrush/sagebrush/service/training"
 	"github.com/sagebrush/sagebrush/store"
 	"github.com/sagebrush/sagebrush/task"
@@ -53,6 +54,7 @@ type App struct {
 	api        *wire.Server
 	// invocations leads requests to the containers of endpoints.
 	invocations *proxy.Proxy
+	hosted      *endpoint.Service
 	topics      *sns.Service
 	queues      *asyncinference.Service
 	metrics     *prometheus.Registry

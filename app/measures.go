@@ -7,10 +7,14 @@ import (
 	"github.com/sagebrush/sagebrush/aws"
 	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
-// endpointMetrics is the namespace of what endpoints do (Host-9).
-const endpointMetrics = "AWS/SageMaker"
+// The namespaces of what endpoints do, and of what that takes (Host-9).
+const (
+	endpointMetrics = "AWS/SageMaker"
+	endpointUsage   = "/aws/sagemaker/Endpoints"
+)
 
 // publishMeasures hands what endpoints do to CloudWatch's companion, until ctx ends
 // and for a last time then. It does so at whole intervals, under the beginning of the
@@ -39,11 +43,43 @@ func (a *App) publishOnce(ctx context.Context, at time.Time) {
 	a.invocations.Table().Collect(func(k proxy.Key, variant string, m proxy.Measured) {
 		found[k.Scope] = append(found[k.Scope], endpointData(k.Name, variant, at, m)...)
 	})
-	for scope, data := range found {
-		if err := a.cloudwatch.Publish(ctx, scope, endpointMetrics, data); err != nil {
-			a.config.Logger.Warn("metrics of endpoints were lost", "account", scope.Account, "region", scope.Region, "error", err)
+	used := map[aws.Scope][]monitoring.Datum{}
+	a.hosted.Utilization(func(k proxy.Key, variant string, all []replica.Utilization) {
+		used[k.Scope] = append(used[k.Scope], usageData(k.Name, variant, at, all)...)
+	})
+	for namespace, of := range map[string]map[aws.Scope][]monitoring.Datum{endpointMetrics: found, endpointUsage: used} {
+		for scope, data := range of {
+			if err := a.cloudwatch.Publish(ctx, scope, namespace, data); err != nil {
+				a.config.Logger.Warn("metrics of endpoints were lost", "account", scope.Account, "region", scope.Region, "error", err)
+			}
 		}
 	}
+}
+
+// usageData is what the instances of a variant used, a sample an instance and look.
+func usageData(endpoint, variant string, at time.Time, used []replica.Utilization) (data []monitoring.Datum) {
+	dimensions := []monitoring.Dimension{{Name: "EndpointName", Value: endpoint}, {Name: "VariantName", Value: variant}}
+	for name, of := range map[string]func(replica.Utilization) float64{
+		"CPUUtilization":    func(u replica.Utilization) float64 { return u.CPU },
+		"MemoryUtilization": func(u replica.Utilization) float64 { return u.Memory },
+	} {
+		var set monitoring.StatisticSet
+		for _, u := range used {
+			v := of(u)
+			if v < 0 { // not known
+				continue
+			}
+			if set.SampleCount == 0 {
+				set.Minimum, set.Maximum = v, v
+			}
+			set.SampleCount, set.Sum = set.SampleCount+1, set.Sum+v
+			set.Minimum, set.Maximum = min(set.Minimum, v), max(set.Maximum, v)
+		}
+		if set.SampleCount > 0 {
+			data = append(data, monitoring.Datum{Name: name, Unit: "Percent", Dimensions: dimensions, Time: at, HighResolution: true, Set: &set})
+		}
+	}
+	return data
 }
 
 // endpointData is what a variant did, as CloudWatch has it: each request counts, so

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sagebrush/sagebrush/companion/monitoring"
 	"github.com/sagebrush/sagebrush/proxy"
+	"github.com/sagebrush/sagebrush/replica"
 )
 
 // Host-9: what a variant did under CloudWatch's names and units; each request counts.
@@ -54,5 +55,24 @@ func TestEndpointData(t *testing.T) {
 				t.Errorf("%s: %+v", what, d)
 			}
 		}
+	}
+}
+
+// Host-9: what instances used is a sample each; memory that nobody knows is left out.
+func TestUsageData(t *testing.T) {
+	t.Parallel()
+	data := usageData("e", "v", time.Unix(1_800_000_000, 0), []replica.Utilization{{CPU: 150, Memory: 25}, {CPU: 50, Memory: -1}, {CPU: 10, Memory: 35}})
+	want := map[string]monitoring.StatisticSet{
+		"CPUUtilization":    {SampleCount: 3, Sum: 210, Minimum: 10, Maximum: 150},
+		"MemoryUtilization": {SampleCount: 2, Sum: 60, Minimum: 25, Maximum: 35},
+	}
+	for _, d := range data {
+		if *d.Set != want[d.Name] || d.Unit != "Percent" || d.Dimensions[1].Value != "v" {
+			t.Errorf("%+v", d)
+		}
+		delete(want, d.Name)
+	}
+	if len(want) != 0 || len(usageData("e", "v", time.Time{}, []replica.Utilization{{CPU: 1, Memory: -1}})) != 1 {
+		t.Errorf("left %v", want)
 	}
 }

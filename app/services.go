@@ -122,6 +122,7 @@ func (a *App) openServices(ctx context.Context) error {
 	tags := &tagging.Service{Base: base, Owner: registry.TagOwner}
 	hosted, components := a.openHosting(ctx, base, runner, models, configs, streams, metrics)
 	hosted.Lineage = origins
+	a.hosted = hosted
 	queued := a.openAsync(base, hosted, metrics, streams)
 	scaled := a.openScaling(base, hosted, metrics)
 	found, err := a.openSearch(ctx, base, slices.Concat([]kit.Searchable{a.jobs.Searchable(), models.Searchable(), hosted.Searchable()},

@@ -25,6 +25,7 @@ const (
 
 // Driver brings one replica up and watches it, in a goroutine of its own.
 type Driver struct {
+	job      *job
 	instance *proxy.Instance
 	models   *Models
 	cancel   context.CancelFunc
@@ -32,6 +33,8 @@ type Driver struct {
 
 	mu sync.Mutex
 	is Condition
+	// used is what Utilization saw last.
+	used run.Usage
 }
 
 // Condition is what is known of the replica now.
@@ -58,7 +61,7 @@ func (d *Driver) Close() {
 func (m *Machine) Drive(ctx context.Context, s Spec, tell func()) *Driver {
 	ctx, cancel := context.WithCancel(ctx)
 	j := m.newJob(s)
-	d := &Driver{cancel: cancel, ended: make(chan struct{}), instance: j.instance, models: j.models, is: Condition{Unseen: true}}
+	d := &Driver{job: j, cancel: cancel, ended: make(chan struct{}), instance: j.instance, models: j.models, is: Condition{Unseen: true}}
 	if j.models != nil {
 		j.models.life = ctx
 	}

@@ -63,6 +63,13 @@ func (d *dial) set(p run.Process) {
 	d.program = p
 }
 
+// running is the program, nil while it is not known.
+func (d *dial) running() run.Process {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.program
+}
+
 func (d *dial) dial(ctx context.Context) (net.Conn, error) {
 	d.mu.Lock()
 	p, at := d.program, d.port

@@ -74,6 +74,8 @@ type manager struct {
 	demands map[variantKey]*proxy.Demand
 	// loads are what variants with managed scaling have to do.
 	loads map[variantKey]*load
+	// measured is when it was last looked at what the replicas use.
+	measured time.Time
 	// setbacks count, by variant and generation, replicas that did not stay healthy.
 	setbacks map[variantKey]setback
 	// moved tells that the condition of some replica has changed.
@@ -117,6 +119,7 @@ func (m *manager) round(ctx context.Context) (over bool, pause time.Duration, er
 		m.follow(ctx, r)
 		now := m.s.Now()
 		m.sample(&r.Body, now)
+		m.measure(ctx, &r.Body, now)
 		o, wait := m.outlook(now)
 		o.occupied = occupied
 		r.Body.hosting(o)

@@ -73,6 +73,8 @@ type Service struct {
 	managed map[work]chan struct{}
 	// routed are the endpoints that are in Routes, without their components.
 	routed routed
+	// used is what their replicas used since somebody last asked.
+	used map[proxy.Key]map[string][]replica.Utilization
 }
 
 // maxEndpoints bounds the endpoints that this server drives at once.
@@ -83,7 +85,7 @@ func New(c Config) *Service {
 	if c.ServerlessIdle <= 0 {
 		c.ServerlessIdle = DefaultServerlessIdle
 	}
-	s := &Service{Config: c, managed: map[work]chan struct{}{}, routed: newRouted()}
+	s := &Service{Config: c, managed: map[work]chan struct{}{}, routed: newRouted(), used: map[proxy.Key]map[string][]replica.Utilization{}}
 	c.Tasks.Handle(taskRun, task.HandlerOptions{Concurrency: maxEndpoints}, s.run)
 	return s
 }
